@@ -1,0 +1,82 @@
+package dev.parley.hub.access;
+
+import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.address.AgentId;
+import dev.parley.protocol.address.Party;
+import dev.parley.protocol.address.TenantId;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who is acting: made by this package from a verified credential, never from what a client says.
+ * Its permissions can be narrowed and never widened.
+ */
+public final class Principal {
+  private final TenantId tenant;
+  private final Role role;
+  private final String keyId;
+  private final @Nullable AgentId agent;
+  private final Set<Permission> permissions;
+
+  Principal(
+      TenantId tenant,
+      Role role,
+      String keyId,
+      @Nullable AgentId agent,
+      Set<Permission> permissions) {
+    this.tenant = tenant;
+    this.role = role;
+    this.keyId = keyId;
+    this.agent = agent;
+    this.permissions = permissions;
+  }
+
+  public TenantId tenant() {
+    return tenant;
+  }
+
+  public Role role() {
+    return role;
+  }
+
+  /** The id of the API key behind it; {@code hub} when the hub acts for an agent or tenant. */
+  public String keyId() {
+    return keyId;
+  }
+
+  /** The agent it is, or null for a person. */
+  public @Nullable AgentId agent() {
+    return agent;
+  }
+
+  public Party party() {
+    return agent == null ? Party.of(tenant) : Party.of(new AgentAddress(tenant, agent));
+  }
+
+  public boolean may(Permission permission) {
+    return permissions.contains(permission);
+  }
+
+  /**
+   * Insists on a permission: the one place where the hub refuses for lack of rights.
+   *
+   * @throws ParleyException {@code forbidden}
+   */
+  public void require(Permission permission) {
+    if (!may(permission)) {
+      throw new ParleyException(
+              ErrorCode.FORBIDDEN,
+              "the role %s of this key does not permit %s"
+                  .formatted(role.wireName(), permission.wireName()))
+          .with("permission", permission.wireName())
+          .with("role", role.wireName());
+    }
+  }
+
+  @Override
+  public String toString() {
+    return party() + " as " + role.wireName() + " by key " + keyId;
+  }
+}

@@ -1,0 +1,52 @@
+package dev.parley.hub.tenant;
+
+import dev.parley.hub.access.Principal;
+import dev.parley.hub.store.Key;
+import dev.parley.hub.store.Keyspace;
+import dev.parley.protocol.address.TenantId;
+import java.nio.file.Path;
+
+/**
+ * The only way to a tenant's data. A scope is made from an authenticated principal and prefixes
+ * every Redis key and every path itself, so that code holding it cannot name another tenant's data,
+ * and code without it can name none.
+ */
+public final class TenantScope {
+  private final TenantId tenant;
+  private final Keyspace keys;
+  private final Path directory;
+
+  private TenantScope(TenantId tenant, Path workspaceRoot) {
+    this.tenant = tenant;
+    this.keys = Keyspace.of(tenant);
+    this.directory = workspaceRoot.resolve(tenant.value());
+  }
+
+  /**
+   * The scope of the principal's tenant.
+   *
+   * @param workspaceRoot {@code <data>/workspace}
+   */
+  static TenantScope of(Principal principal, Path workspaceRoot) {
+    return new TenantScope(principal.tenant(), workspaceRoot);
+  }
+
+  public TenantId tenant() {
+    return tenant;
+  }
+
+  /** A Redis key of this tenant; see {@link Keyspace#key}. */
+  public Key key(String... parts) {
+    return keys.key(parts);
+  }
+
+  /** The directory of this tenant's bulk data: {@code <data>/workspace/<tenant_id>}. */
+  public Path directory() {
+    return directory;
+  }
+
+  @Override
+  public String toString() {
+    return "scope of " + tenant;
+  }
+}

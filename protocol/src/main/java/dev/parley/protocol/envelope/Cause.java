@@ -1,0 +1,7 @@
+package dev.parley.protocol.envelope;
+
+import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.address.MessageId;
+
+/** One link of a cause chain: the message that made {@code handler} send the next one. */
+public record Cause(MessageId message, AgentAddress handler) {}

@@ -1,0 +1,82 @@
+package dev.parley.protocol.envelope;
+
+import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.address.MessageId;
+import dev.parley.protocol.address.Party;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message on its way.
+ *
+ * @param id unique to this message
+ * @param from who sends it; set by the hub from the authenticated principal, never believed
+ * @param to the agent that is to handle it
+ * @param conversation groups messages, scoped to the pair of parties: 1 to 128 ASCII letters,
+ *     digits or {@code - _ . : /}
+ * @param causes the messages that led to this one, oldest first; its length is the number of hops
+ * @param deadline when the sender stops waiting, in epoch milliseconds
+ * @param traceparent W3C Trace Context header of the sender, or null
+ * @param payload opaque to the hub
+ */
+public record Envelope(
+    MessageId id,
+    Party from,
+    AgentAddress to,
+    String conversation,
+    List<Cause> causes,
+    long deadline,
+    @Nullable String traceparent,
+    Kind kind,
+    RawJson payload) {
+  public static final int MAX_CONVERSATION_LENGTH = 128;
+
+  /**
+   * Validates the conversation.
+   *
+   * @throws ParleyException {@code invalid_request} naming the field {@code conversation}
+   */
+  public Envelope {
+    if (!isConversation(conversation)) {
+      throw new ParleyException(
+              ErrorCode.INVALID_REQUEST,
+              "conversation must be 1 to %d ASCII letters, digits or any of - _ . : /"
+                  .formatted(MAX_CONVERSATION_LENGTH))
+          .with("field", "conversation");
+    }
+    causes = List.copyOf(causes);
+  }
+
+  /** How many agents have passed the work on before this message. */
+  public int hops() {
+    return causes.size();
+  }
+
+  /** Whether {@code agent} has already handled a message of this cause chain. */
+  public boolean passedThrough(AgentAddress agent) {
+    for (Cause cause : causes) {
+      if (cause.handler().equals(agent)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isConversation(String text) {
+    int length = text.length();
+    if (length == 0 || length > MAX_CONVERSATION_LENGTH) {
+      return false;
+    }
+    for (int i = 0; i < length; i++) {
+      char c = text.charAt(i);
+      boolean allowed =
+          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '-' && c <= ':') || c == '_';
+      if (!allowed) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,123 @@
+package dev.parley.protocol.frame;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.parley.protocol.address.AgentId;
+import dev.parley.protocol.address.MessageId;
+import dev.parley.protocol.address.Target;
+import dev.parley.protocol.envelope.RawJson;
+import dev.parley.protocol.error.ParleyException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The params of {@code agent.call}. This is the hot path, so it is read by hand in one pass; a test
+ * holds it to the schema in the contract.
+ *
+ * @param to whom to call
+ * @param payload any JSON value; {@code null} when absent
+ * @param from the own agent to call as; null for the agent of an agent connection, else the tenant
+ * @param conversation null for a new one
+ * @param timeoutMs how long to wait for the reply, 0 for the default
+ * @param stream whether chunks are wanted
+ * @param parent the message being handled that causes this call, or null
+ * @param messageId chosen by the caller so that a repeated call is recognised, or null
+ */
+public record CallParams(
+    Target to,
+    RawJson payload,
+    @Nullable AgentId from,
+    @Nullable String conversation,
+    long timeoutMs,
+    boolean stream,
+    @Nullable MessageId parent,
+    @Nullable MessageId messageId) {
+
+  /**
+   * Reads params from JSON text.
+   *
+   * @throws ParleyException {@code invalid_request} with {@code details.field}
+   */
+  public static CallParams parse(@Nullable RawJson params) {
+    if (params == null) {
+      throw ParleyException.invalid("to", "agent.call needs params with at least to");
+    }
+    Fields fields = new Fields();
+    try (JsonParser parser = Json.FACTORY.createParser(params.text())) {
+      fields.read(parser, params.text());
+    } catch (JsonProcessingException e) {
+      throw Json.malformed("params", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if (fields.to == null) {
+      throw ParleyException.invalid("to", "must have required property 'to'");
+    }
+    return new CallParams(
+        Target.parse(fields.to),
+        fields.payload == null ? RawJson.NULL : fields.payload,
+        fields.from == null ? null : new AgentId(fields.from),
+        fields.conversation,
+        fields.timeoutMs,
+        fields.stream,
+        fields.parent == null ? null : new MessageId(fields.parent),
+        fields.messageId == null ? null : new MessageId(fields.messageId));
+  }
+
+  private static final class Fields {
+    private @Nullable String to;
+    private @Nullable RawJson payload;
+    private @Nullable String from;
+    private @Nullable String conversation;
+    private long timeoutMs;
+    private boolean stream;
+    private @Nullable String parent;
+    private @Nullable String messageId;
+
+    void read(JsonParser parser, String text) throws IOException {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw ParleyException.invalid("params", "params must be a JSON object");
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String name = parser.currentName();
+        JsonToken value = parser.nextToken();
+        switch (name) {
+          case "to" -> to = string(parser, value, name);
+          case "payload" -> payload = Json.slice(parser, text);
+          case "from" -> from = string(parser, value, name);
+          case "conversation" -> conversation = string(parser, value, name);
+          case "timeoutMs" -> timeoutMs = positive(parser, value, name);
+          case "stream" -> stream = bool(value, name);
+          case "parent" -> parent = string(parser, value, name);
+          case "messageId" -> messageId = string(parser, value, name);
+          default -> throw ParleyException.invalid(name, "unexpected property '" + name + "'");
+        }
+      }
+    }
+
+    private static String string(JsonParser parser, JsonToken value, String field)
+        throws IOException {
+      if (value != JsonToken.VALUE_STRING) {
+        throw ParleyException.invalid(field, field + " must be a string");
+      }
+      return parser.getText();
+    }
+
+    private static boolean bool(JsonToken value, String field) {
+      if (!value.isBoolean()) {
+        throw ParleyException.invalid(field, field + " must be a boolean");
+      }
+      return value == JsonToken.VALUE_TRUE;
+    }
+
+    private static long positive(JsonParser parser, JsonToken value, String field)
+        throws IOException {
+      if (value != JsonToken.VALUE_NUMBER_INT || parser.getLongValue() < 1) {
+        throw ParleyException.invalid(field, field + " must be a positive integer");
+      }
+      return parser.getLongValue();
+    }
+  }
+}
