@@ -35,7 +35,6 @@ public enum Role {
   BILLING(EnumSet.of(PLATFORM_TENANTS_READ, PLATFORM_PLANS_WRITE, PLATFORM_USAGE_READ)),
   AUDITOR(EnumSet.of(PLATFORM_TENANTS_READ, PLATFORM_USAGE_READ));
 
-  @SuppressWarnings("ImmutableEnumChecker") // unmodifiable, made from an EnumSet
   private final Set<Permission> permissions;
 
   private final String wireName = name().toLowerCase(Locale.ROOT);
