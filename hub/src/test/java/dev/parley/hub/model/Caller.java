@@ -86,7 +86,8 @@ final class Caller {
 
   ParleyException failure() {
     try {
-      throw new AssertionError("the model answered: " + reply.get(DEADLINE_S, SECONDS));
+      throw new AssertionError(
+          "the model answered, reason " + reply.get(DEADLINE_S, SECONDS).reason());
     } catch (ExecutionException e) {
       if (e.getCause() instanceof ParleyException failure) {
         return failure;
