@@ -1,0 +1,31 @@
+package dev.parley.hub.cluster;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+
+/** A change that other nodes must hear of. Ids are carried as text; receivers only invalidate. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = Announcement.KeyChanged.class, name = "key"),
+  @JsonSubTypes.Type(value = Announcement.TenantChanged.class, name = "tenant"),
+  @JsonSubTypes.Type(value = Announcement.AgentChanged.class, name = "agent"),
+  @JsonSubTypes.Type(value = Announcement.ChannelChanged.class, name = "channel"),
+  @JsonSubTypes.Type(value = Announcement.ListingChanged.class, name = "listing")
+})
+public sealed interface Announcement {
+  /** An API key was revoked or given an end. */
+  record KeyChanged(String tenant, String keyId) implements Announcement {}
+
+  /** A tenant was suspended or resumed, or its limits changed. */
+  record TenantChanged(String tenant) implements Announcement {}
+
+  /** An agent was created, changed or deleted. */
+  record AgentChanged(String tenant, String agent) implements Announcement {}
+
+  /** A channel between two tenants was proposed, accepted or revoked. */
+  record ChannelChanged(String channelId, String fromTenant, String toTenant)
+      implements Announcement {}
+
+  /** An install of a listing began or ended, or the listing changed. */
+  record ListingChanged(String tenant, String listing) implements Announcement {}
+}
