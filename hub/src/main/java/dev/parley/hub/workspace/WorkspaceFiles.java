@@ -57,7 +57,8 @@ final class WorkspaceFiles {
         () -> {
           List<FileEntry> found = new ArrayList<>();
           try (OpenDirectory start = open(directory.names(), Missing.FAIL)) {
-            new Listing(found).visit(start, "", directory.depth());
+            String prefix = directory.depth() == 0 ? "" : directory + "/";
+            new Listing(found).visit(start, prefix, directory.depth());
           } catch (NoSuchFileException e) {
             if (directory.depth() > 0) {
               throw e;

@@ -1,6 +1,6 @@
 package dev.parley.hub.workspace;
 
-import static dev.parley.hub.workspace.Outcome.of;
+import static dev.parley.hub.store.RedisExtension.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -30,7 +30,7 @@ class WholeWriteTest {
 
   @AfterEach
   void close() {
-    of(vertx.close());
+    await(vertx.close());
   }
 
   private Workspace workspace() {
@@ -43,19 +43,19 @@ class WholeWriteTest {
   void aReaderSeesTheOldOrTheNewTextNeverAMix() {
     Workspace writer = workspace();
     Workspace reader = workspace();
-    of(writer.write("a.md", "0".repeat(200_000)));
+    await(writer.write("a.md", "0".repeat(200_000)));
     Set<String> seen = new HashSet<>();
     Future<?> writing = Future.succeededFuture();
     for (int round = 1; round <= 60; round++) {
       String text = Character.toString('0' + round % 10).repeat(200_000 + round);
       writing = writing.compose(done -> writer.write("a.md", text));
       while (seen.size() < 3 && !writing.isComplete()) {
-        seen.add(whole(of(reader.read("a.md"))));
+        seen.add(whole(await(reader.read("a.md"))));
       }
-      seen.add(whole(of(reader.read("a.md"))));
+      seen.add(whole(await(reader.read("a.md"))));
     }
-    of(writing);
-    seen.add(whole(of(reader.read("a.md"))));
+    await(writing);
+    seen.add(whole(await(reader.read("a.md"))));
     assertTrue(seen.size() > 2, "saw " + seen.size() + " versions");
   }
 
@@ -70,7 +70,7 @@ class WholeWriteTest {
   /** The real thing: a process whose file size is limited by the kernel, so that a write stops. */
   @Test
   void aDiskThatFillsUpDuringAWriteLeavesTheOldFileAndNoRest() throws Exception {
-    of(workspace().write("a.md", "old"));
+    await(workspace().write("a.md", "old"));
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     Process limited =
         new ProcessBuilder(
@@ -91,7 +91,7 @@ class WholeWriteTest {
 
     assertEquals(0, limited.waitFor(), said);
     assertTrue(said.contains("refused unavailable"), said);
-    assertEquals("old", of(workspace().read("a.md")).text());
+    assertEquals("old", await(workspace().read("a.md")).text());
     Path inside = data.resolve("workspace/acme/agents/helper/workspace");
     try (Stream<Path> left = Files.list(inside)) {
       assertEquals(List.of(inside.resolve("a.md")), left.toList());

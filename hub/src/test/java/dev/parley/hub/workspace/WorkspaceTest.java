@@ -1,7 +1,7 @@
 package dev.parley.hub.workspace;
 
-import static dev.parley.hub.workspace.Outcome.of;
-import static dev.parley.hub.workspace.Outcome.refusal;
+import static dev.parley.hub.disk.Refusals.refusal;
+import static dev.parley.hub.store.RedisExtension.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -46,7 +46,7 @@ class WorkspaceTest {
 
   @AfterEach
   void close() {
-    of(vertx.close());
+    await(vertx.close());
   }
 
   private Workspace workspace(Workspaces from, String tenant) {
@@ -59,21 +59,21 @@ class WorkspaceTest {
 
   @Test
   void aNewAgentGetsItsTwoFilesAndKeepsWhatItChanged() {
-    of(acme.create("I am kind.", "Be brief."));
-    of(acme.write("SOUL.md", "I am wise."));
+    await(acme.create("I am kind.", "Be brief."));
+    await(acme.write("SOUL.md", "I am wise."));
 
-    of(acme.create("I am kind.", "Be brief."));
+    await(acme.create("I am kind.", "Be brief."));
 
-    assertEquals("I am wise.", of(acme.read("SOUL.md")).text());
-    assertEquals("Be brief.", of(acme.read("AGENTS.md")).text());
+    assertEquals("I am wise.", await(acme.read("SOUL.md")).text());
+    assertEquals("Be brief.", await(acme.read("AGENTS.md")).text());
   }
 
   @Test
   void whatIsWrittenIsReadBackWithSizeTimeAndHash() {
     long before = System.currentTimeMillis() - 2_000;
-    FileEntry written = of(acme.write("notes/today (1).md", "grüße"));
+    FileEntry written = await(acme.write("notes/today (1).md", "grüße"));
 
-    FileText read = of(acme.read("notes/today (1).md"));
+    FileText read = await(acme.read("notes/today (1).md"));
 
     assertEquals("grüße", read.text());
     assertEquals(7, read.size());
@@ -83,15 +83,15 @@ class WorkspaceTest {
 
   @Test
   void theHashIsSha256OfTheBytes() {
-    of(acme.write("a", "abc"));
+    await(acme.write("a", "abc"));
     assertEquals(
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-        of(acme.read("a")).hash());
+        await(acme.read("a")).hash());
   }
 
   @Test
   void filesAndDirectoriesAreForTheHubsUserOnly() throws IOException {
-    of(acme.write("notes/a.md", "x"));
+    await(acme.write("notes/a.md", "x"));
     Path notes = directory("acme").resolve("notes");
     assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(notes)));
     assertEquals(
@@ -101,25 +101,25 @@ class WorkspaceTest {
 
   @Test
   void aListingIsRecursiveOrderedAndLeavesOutWhatTheHubKeeps() throws IOException {
-    of(acme.write("b.md", "12"));
-    of(acme.write("a/deep/c.md", "1"));
-    of(acme.write("a/d.md", "123"));
+    await(acme.write("b.md", "12"));
+    await(acme.write("a/deep/c.md", "1"));
+    await(acme.write("a/d.md", "123"));
     Files.writeString(directory("acme").resolve(".parley-left-by-a-crash"), "x");
 
-    List<String> paths = of(acme.list("")).stream().map(FileEntry::path).toList();
+    List<String> paths = await(acme.list("")).stream().map(FileEntry::path).toList();
 
     assertEquals(List.of("a/d.md", "a/deep/c.md", "b.md"), paths);
     assertEquals(
-        List.of("a/deep/c.md"), of(acme.list("a/deep")).stream().map(FileEntry::path).toList());
-    assertEquals(List.of(3L, 1L, 2L), of(acme.list("")).stream().map(FileEntry::size).toList());
+        List.of("a/deep/c.md"), await(acme.list("a/deep")).stream().map(FileEntry::path).toList());
+    assertEquals(List.of(3L, 1L, 2L), await(acme.list("")).stream().map(FileEntry::size).toList());
   }
 
   @Test
   void aWorkspaceNeverWrittenIsEmptyAndReadingMakesNothing() {
-    assertEquals(List.of(), of(acme.list("")));
+    assertEquals(List.of(), await(acme.list("")));
     assertEquals(ErrorCode.NOT_FOUND, refusal(acme.list("nothing")).code());
     assertEquals(ErrorCode.NOT_FOUND, refusal(acme.read("a/b.md")).code());
-    assertFalse(of(acme.delete("a/b.md")));
+    assertFalse(await(acme.delete("a/b.md")));
     assertFalse(Files.exists(data.resolve("workspace/acme")));
   }
 
@@ -127,7 +127,7 @@ class WorkspaceTest {
   void aListingBeyondItsBoundIsRefusedNotCut() {
     Workspace small = workspace(new Workspaces(vertx, SMALL), "acme");
     for (int i = 0; i < 6; i++) {
-      of(small.write("f" + i, "x"));
+      await(small.write("f" + i, "x"));
     }
     ParleyException refused = refusal(small.list(""));
     assertEquals(ErrorCode.LIMIT_EXCEEDED, refused.code());
@@ -137,12 +137,12 @@ class WorkspaceTest {
   @Test
   void aFileBeyondItsBoundIsNeitherWrittenNorGrownNorRead() throws IOException {
     Workspace small = workspace(new Workspaces(vertx, SMALL), "acme");
-    of(small.write("full", "x".repeat(64)));
+    await(small.write("full", "x".repeat(64)));
 
     assertEquals(ErrorCode.PAYLOAD_TOO_LARGE, refusal(small.write("full", "y".repeat(65))).code());
     assertEquals(ErrorCode.PAYLOAD_TOO_LARGE, refusal(small.write("full", "ü".repeat(33))).code());
     assertEquals(ErrorCode.PAYLOAD_TOO_LARGE, refusal(small.append("full", "y")).code());
-    assertEquals("x".repeat(64), of(small.read("full")).text());
+    assertEquals("x".repeat(64), await(small.read("full")).text());
 
     Files.writeString(directory("acme").resolve("planted"), "z".repeat(65));
     assertEquals(ErrorCode.PAYLOAD_TOO_LARGE, refusal(small.read("planted")).code());
@@ -156,8 +156,8 @@ class WorkspaceTest {
       appends.add(acme.append("log.md", i + "\n"));
       expected.append(i).append('\n');
     }
-    appends.forEach(Outcome::of);
-    assertEquals(expected.toString(), of(acme.read("log.md")).text());
+    appends.forEach(done -> await(done));
+    assertEquals(expected.toString(), await(acme.read("log.md")).text());
   }
 
   @Test
@@ -173,13 +173,13 @@ class WorkspaceTest {
           }
           asked.complete();
         });
-    of(asked.future());
+    await(asked.future());
 
     List<ErrorCode> refused =
         writes.stream().skip(4).map(write -> refusal(write).code()).distinct().toList();
 
     assertEquals(List.of(ErrorCode.UNAVAILABLE), refused);
-    writes.stream().limit(4).forEach(Outcome::of);
+    writes.stream().limit(4).forEach(done -> await(done));
   }
 
   @Test
@@ -191,23 +191,23 @@ class WorkspaceTest {
           acme.write("a", "x");
           acme.read("a").onComplete(read -> answeredOn.complete(vertx.getOrCreateContext()));
         });
-    assertEquals(context, of(answeredOn.future()));
+    assertEquals(context, await(answeredOn.future()));
   }
 
   @Test
   void deletingRemovesFilesAndEmptyDirectoriesOnly() {
-    of(acme.write("notes/a.md", "x"));
+    await(acme.write("notes/a.md", "x"));
 
     assertEquals(ErrorCode.CONFLICT, refusal(acme.delete("notes")).code());
-    assertTrue(of(acme.delete("notes/a.md")));
-    assertFalse(of(acme.delete("notes/a.md")));
-    assertTrue(of(acme.delete("notes")));
-    assertEquals(List.of(), of(acme.list("")));
+    assertTrue(await(acme.delete("notes/a.md")));
+    assertFalse(await(acme.delete("notes/a.md")));
+    assertTrue(await(acme.delete("notes")));
+    assertEquals(List.of(), await(acme.list("")));
   }
 
   @Test
   void aFileIsNoDirectoryAndADirectoryNoFile() {
-    of(acme.write("notes/a.md", "x"));
+    await(acme.write("notes/a.md", "x"));
 
     for (Future<?> wrong :
         List.of(
@@ -220,12 +220,12 @@ class WorkspaceTest {
       assertEquals(ErrorCode.INVALID_REQUEST, refused.code());
       assertEquals("path", refused.details().get("field"));
     }
-    assertEquals("x", of(acme.read("notes/a.md")).text());
+    assertEquals("x", await(acme.read("notes/a.md")).text());
   }
 
   @Test
   void textThatIsNotUtf8IsRefusedBothWays() throws IOException {
-    of(acme.create("", ""));
+    await(acme.create("", ""));
     Files.write(directory("acme").resolve("latin1"), "ü".getBytes(StandardCharsets.ISO_8859_1));
 
     assertEquals(ErrorCode.CONFLICT, refusal(acme.read("latin1")).code());
@@ -235,21 +235,21 @@ class WorkspaceTest {
   @Test
   void twoTenantsNeverSeeEachOthersFiles() {
     Workspace globex = workspace(workspaces, "globex");
-    of(acme.write("secret.md", "acme's"));
-    of(globex.write("secret.md", "globex's"));
-    of(globex.write("other.md", "globex's"));
+    await(acme.write("secret.md", "acme's"));
+    await(globex.write("secret.md", "globex's"));
+    await(globex.write("other.md", "globex's"));
 
-    assertEquals("acme's", of(acme.read("secret.md")).text());
+    assertEquals("acme's", await(acme.read("secret.md")).text());
     assertEquals(ErrorCode.NOT_FOUND, refusal(acme.read("other.md")).code());
-    assertFalse(of(acme.delete("other.md")));
-    assertEquals(1, of(acme.list("")).size());
+    assertFalse(await(acme.delete("other.md")));
+    assertEquals(1, await(acme.list("")).size());
     for (String path :
         List.of(
             "../../../../globex/agents/helper/workspace/other.md",
             data.resolve("workspace/globex/agents/helper/workspace/other.md").toString())) {
       assertEquals("path", refusal(acme.read(path)).details().get("field"));
     }
-    assertEquals("globex's", of(globex.read("other.md")).text());
+    assertEquals("globex's", await(globex.read("other.md")).text());
   }
 
   @Test
@@ -267,7 +267,7 @@ class WorkspaceTest {
 
   @Test
   void afterClosingOperationsAreRefused() {
-    of(workspaces.close());
-    assertThrows(ParleyException.class, () -> of(acme.write("a", "x")));
+    await(workspaces.close());
+    assertThrows(ParleyException.class, () -> await(acme.write("a", "x")));
   }
 }
