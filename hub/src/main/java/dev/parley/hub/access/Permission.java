@@ -7,35 +7,42 @@ import java.util.stream.Stream;
 
 /** What an operation needs; the names are those in the contract. */
 public enum Permission {
-  TENANT_READ("tenant.read"),
-  KEYS_READ("keys.read"),
-  KEYS_WRITE("keys.write"),
-  AGENTS_READ("agents.read"),
-  AGENTS_WRITE("agents.write"),
-  AGENTS_CONNECT("agents.connect"),
-  FILES_READ("files.read"),
-  FILES_WRITE("files.write"),
-  CHAT_READ("chat.read"),
-  CHAT("chat"),
-  CALL("call"),
-  CHANNELS_READ("channels.read"),
-  CHANNELS_WRITE("channels.write"),
-  MARKET_READ("market.read"),
-  MARKET_WRITE("market.write"),
-  PROVIDERS_WRITE("providers.write"),
-  USAGE_READ("usage.read"),
-  PLATFORM_TENANTS_READ("platform.tenants.read"),
-  PLATFORM_TENANTS_WRITE("platform.tenants.write"),
-  PLATFORM_PLANS_WRITE("platform.plans.write"),
-  PLATFORM_USAGE_READ("platform.usage.read");
+  TENANT_READ("tenant.read", Scope.READ),
+  KEYS_READ("keys.read", Scope.READ),
+  KEYS_WRITE("keys.write", Scope.ADMIN),
+  AGENTS_READ("agents.read", Scope.READ),
+  AGENTS_WRITE("agents.write", Scope.ADMIN),
+  AGENTS_CONNECT("agents.connect", Scope.WRITE),
+  FILES_READ("files.read", Scope.READ),
+  FILES_WRITE("files.write", Scope.ADMIN),
+  CHAT_READ("chat.read", Scope.READ),
+  CHAT("chat", Scope.WRITE),
+  CALL("call", Scope.WRITE),
+  CHANNELS_READ("channels.read", Scope.READ),
+  CHANNELS_WRITE("channels.write", Scope.ADMIN),
+  MARKET_READ("market.read", Scope.READ),
+  MARKET_WRITE("market.write", Scope.ADMIN),
+  PROVIDERS_WRITE("providers.write", Scope.ADMIN),
+  USAGE_READ("usage.read", Scope.READ),
+  PLATFORM_TENANTS_READ("platform.tenants.read", Scope.ADMIN),
+  PLATFORM_TENANTS_WRITE("platform.tenants.write", Scope.ADMIN),
+  PLATFORM_PLANS_WRITE("platform.plans.write", Scope.ADMIN),
+  PLATFORM_USAGE_READ("platform.usage.read", Scope.ADMIN);
 
   private static final Map<String, Permission> BY_NAME =
       Stream.of(values()).collect(Collectors.toMap(Permission::wireName, Function.identity()));
 
   private final String wireName;
+  private final Scope scope;
 
-  Permission(String wireName) {
+  Permission(String wireName, Scope scope) {
     this.wireName = wireName;
+    this.scope = scope;
+  }
+
+  /** The scope a connection must have kept to use this permission. */
+  public Scope scope() {
+    return scope;
   }
 
   public String wireName() {

@@ -6,6 +6,8 @@ import dev.parley.protocol.address.Party;
 import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +57,24 @@ public final class Principal {
     return agent == null ? Party.of(tenant) : Party.of(new AgentAddress(tenant, agent));
   }
 
+  /** The same principal without the permissions that {@code scopes} do not cover. */
+  public Principal narrowedTo(Set<Scope> scopes) {
+    Set<Permission> kept = EnumSet.noneOf(Permission.class);
+    for (Permission permission : permissions) {
+      if (permission.scope().coveredBy(scopes)) {
+        kept.add(permission);
+      }
+    }
+    return new Principal(tenant, role, keyId, agent, kept);
+  }
+
+  /** The scopes in which something is permitted. */
+  public Set<Scope> scopes() {
+    Set<Scope> scopes = EnumSet.noneOf(Scope.class);
+    permissions.forEach(permission -> scopes.add(permission.scope()));
+    return scopes;
+  }
+
   public boolean may(Permission permission) {
     return permissions.contains(permission);
   }
@@ -65,14 +85,22 @@ public final class Principal {
    * @throws ParleyException {@code forbidden}
    */
   public void require(Permission permission) {
-    if (!may(permission)) {
-      throw new ParleyException(
-              ErrorCode.FORBIDDEN,
-              "the role %s of this key does not permit %s"
-                  .formatted(role.wireName(), permission.wireName()))
-          .with("permission", permission.wireName())
-          .with("role", role.wireName());
+    if (may(permission)) {
+      return;
     }
+    if (role.permissions().contains(permission)) {
+      String scope = permission.scope().wireName();
+      throw new ParleyException(ErrorCode.FORBIDDEN, "missing scope: " + scope)
+          .with(ParleyException.DETAIL_CODE, "MISSING_SCOPE")
+          .with("missingScope", scope)
+          .with("requiredScopes", List.of(scope));
+    }
+    throw new ParleyException(
+            ErrorCode.FORBIDDEN,
+            "the role %s of this key does not permit %s"
+                .formatted(role.wireName(), permission.wireName()))
+        .with("permission", permission.wireName())
+        .with("role", role.wireName());
   }
 
   @Override

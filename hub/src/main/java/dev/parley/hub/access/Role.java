@@ -9,7 +9,7 @@ import java.util.Set;
 
 /**
  * The roles, and the one table of what each may do. Platform roles permit nothing inside a tenant;
- * tenant roles nothing on the platform.
+ * tenant roles nothing on the platform. An admin manages keys too: those of the platform.
  */
 public enum Role {
   OWNER(EnumSet.range(TENANT_READ, USAGE_READ)),
@@ -31,7 +31,14 @@ public enum Role {
       EnumSet.of(
           TENANT_READ, AGENTS_READ, FILES_READ, CHAT_READ, CHANNELS_READ, MARKET_READ, USAGE_READ)),
   AGENT(EnumSet.of(AGENTS_READ, AGENTS_CONNECT, CALL, CHANNELS_READ, MARKET_READ)),
-  ADMIN(EnumSet.range(PLATFORM_TENANTS_READ, PLATFORM_USAGE_READ)),
+  ADMIN(
+      EnumSet.of(
+          KEYS_READ,
+          KEYS_WRITE,
+          PLATFORM_TENANTS_READ,
+          PLATFORM_TENANTS_WRITE,
+          PLATFORM_PLANS_WRITE,
+          PLATFORM_USAGE_READ)),
   BILLING(EnumSet.of(PLATFORM_TENANTS_READ, PLATFORM_PLANS_WRITE, PLATFORM_USAGE_READ)),
   AUDITOR(EnumSet.of(PLATFORM_TENANTS_READ, PLATFORM_USAGE_READ));
 
@@ -56,6 +63,7 @@ public enum Role {
     return this == ADMIN || this == BILLING || this == AUDITOR;
   }
 
+  /** The role of this name; the contract admits no other. */
   public static Role of(String wireName) {
     return valueOf(wireName.toUpperCase(Locale.ROOT));
   }

@@ -1,0 +1,199 @@
+package dev.parley.hub.store;
+
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.RedisConnection;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The connection that listens on topics. A gap is told twice: when the connection is lost, so that
+ * nothing stale is used while the hub is deaf, and when all topics are subscribed again, because
+ * what was read in between may be stale too. A silent connection is found out by a ping every half
+ * command timeout. All state belongs to one context.
+ */
+final class RedisSubscriptions implements RedisConnector.Listener {
+  private static final Logger LOG = LoggerFactory.getLogger(RedisSubscriptions.class);
+
+  private record Listening(Consumer<String> onMessage, Runnable onGap, @Nullable Context caller) {}
+
+  private final Vertx vertx;
+  private final Context context;
+  private final long timeoutMs;
+  private final RedisConnector connector;
+  private final Map<String, List<Listening>> topics = new HashMap<>();
+  private final Map<String, List<Promise<Void>>> unconfirmed = new HashMap<>();
+  private final Set<String> missing = new HashSet<>();
+  private @Nullable RedisConnection connection;
+  private long heartbeat = -1;
+
+  RedisSubscriptions(Vertx vertx, Context context, RedisUrl url, StoreOptions options) {
+    this.vertx = vertx;
+    this.context = context;
+    this.timeoutMs = options.commandTimeout().toMillis();
+    this.connector = new RedisConnector(vertx, context, url, options, "subscriptions", this);
+  }
+
+  Future<Void> start() {
+    context.runOnContext(
+        v -> heartbeat = vertx.setPeriodic(Math.max(5, timeoutMs / 2), id -> ping()));
+    return connector.start();
+  }
+
+  Future<Void> close() {
+    context.runOnContext(
+        v -> {
+          vertx.cancelTimer(heartbeat);
+          connection = null;
+          failUnconfirmed();
+        });
+    return connector.close();
+  }
+
+  Future<Void> subscribe(String topic, Consumer<String> onMessage, Runnable onGap) {
+    Listening listening = new Listening(onMessage, onGap, Vertx.currentContext());
+    Promise<Void> done = Promise.promise();
+    context.runOnContext(v -> subscribe(topic, listening, done));
+    return done.future();
+  }
+
+  private void subscribe(String topic, Listening listening, Promise<Void> done) {
+    RedisConnection current = connection;
+    if (current == null) {
+      done.tryFail(RedisFailure.away());
+      return;
+    }
+    List<Listening> known = topics.get(topic);
+    boolean subscribed = known != null && !unconfirmed.containsKey(topic);
+    topics.computeIfAbsent(topic, t -> new ArrayList<>()).add(listening);
+    if (subscribed && !missing.contains(topic)) {
+      done.tryComplete();
+      return;
+    }
+    Promise<Void> confirmation = Promise.promise();
+    unconfirmed.computeIfAbsent(topic, t -> new ArrayList<>()).add(confirmation);
+    current.send(Request.cmd(Command.SUBSCRIBE).arg(topic)).onFailure(confirmation::tryFail);
+    confirmation
+        .future()
+        .timeout(timeoutMs, TimeUnit.MILLISECONDS)
+        .onSuccess(v -> done.tryComplete())
+        .onFailure(
+            e -> {
+              remove(topic, listening);
+              unconfirmed.getOrDefault(topic, List.of()).remove(confirmation);
+              done.tryFail(RedisFailure.late(timeoutMs));
+            });
+  }
+
+  private void remove(String topic, Listening listening) {
+    List<Listening> known = topics.get(topic);
+    if (known != null && known.remove(listening) && known.isEmpty()) {
+      topics.remove(topic);
+    }
+  }
+
+  @Override
+  public void up(RedisConnection fresh) {
+    connection = fresh;
+    fresh.handler(this::receive);
+    missing.clear();
+    missing.addAll(topics.keySet());
+    if (!missing.isEmpty()) {
+      Request all = Request.cmd(Command.SUBSCRIBE);
+      missing.forEach(all::arg);
+      fresh.send(all).onFailure(e -> connector.drop("cannot subscribe"));
+    }
+  }
+
+  @Override
+  public void down() {
+    connection = null;
+    failUnconfirmed();
+    tellGap();
+  }
+
+  private void failUnconfirmed() {
+    List<Promise<Void>> failing = new ArrayList<>();
+    unconfirmed.values().forEach(failing::addAll);
+    unconfirmed.clear();
+    failing.forEach(promise -> promise.tryFail(RedisFailure.away()));
+  }
+
+  private void receive(Response push) {
+    if (push.size() < 3) {
+      return;
+    }
+    String topic = push.get(1).toString();
+    switch (push.get(0).toString()) {
+      case "message" -> deliver(topic, push.get(2).toString());
+      case "subscribe" -> confirmed(topic);
+      default -> LOG.debug("Redis pushed {}", push.get(0));
+    }
+  }
+
+  private void deliver(String topic, String message) {
+    for (Listening listening : List.copyOf(topics.getOrDefault(topic, List.of()))) {
+      run(listening, () -> listening.onMessage.accept(message));
+    }
+  }
+
+  private void confirmed(String topic) {
+    List<Promise<Void>> promises = unconfirmed.remove(topic);
+    if (promises != null) {
+      promises.forEach(Promise::tryComplete);
+    }
+    if (missing.remove(topic) && missing.isEmpty()) {
+      tellGap();
+    }
+  }
+
+  private void tellGap() {
+    for (List<Listening> listenings : List.copyOf(topics.values())) {
+      for (Listening listening : List.copyOf(listenings)) {
+        run(listening, listening.onGap);
+      }
+    }
+  }
+
+  private static void run(Listening listening, Runnable action) {
+    Context caller = listening.caller;
+    if (caller != null && caller != Vertx.currentContext()) {
+      caller.runOnContext(v -> action.run());
+      return;
+    }
+    try {
+      action.run();
+    } catch (RuntimeException e) {
+      LOG.error("a listener of a topic failed", e);
+    }
+  }
+
+  private void ping() {
+    RedisConnection current = connection;
+    if (current != null) {
+      current
+          .send(Request.cmd(Command.PING))
+          .timeout(timeoutMs, TimeUnit.MILLISECONDS)
+          .onFailure(
+              e -> {
+                if (connection == current) {
+                  connector.drop("no answer to a ping within %d ms".formatted(timeoutMs));
+                }
+              });
+    }
+  }
+}
