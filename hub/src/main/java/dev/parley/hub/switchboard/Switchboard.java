@@ -8,6 +8,7 @@ import dev.parley.hub.channel.Permit;
 import dev.parley.hub.cluster.Announcement;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.market.Market;
+import dev.parley.hub.quota.ChannelRates;
 import dev.parley.hub.quota.Concurrency;
 import dev.parley.hub.quota.Counter;
 import dev.parley.hub.quota.Ledger;
@@ -59,6 +60,7 @@ public final class Switchboard {
       Channels channels,
       Market market,
       RateLimits rates,
+      ChannelRates channelRates,
       Concurrency concurrency,
       Accounts accounts,
       Ledger ledger,
@@ -172,21 +174,35 @@ public final class Switchboard {
         route.permit == null
             ? Future.succeededFuture()
             : calleeActive(route.to)
-                .compose(active -> parts.rates.admitOn(scope, route.permit.channel()));
-    return paid.compose(
-        admitted ->
-            parts
-                .directory
-                .locate(route.to)
-                .compose(
-                    endpoint ->
-                        parts
-                            .accounts
-                            .open(from, route.to, route.permit)
-                            .map(account -> {
-                              deliver(call, from, scope, tenant, route, causes, endpoint, account);
-                              return null;
-                            })));
+                .compose(active -> channelRate(route.permit));
+    return paid
+        .compose(admitted -> parts.directory.locate(route.to))
+        .compose(
+            endpoint ->
+                parts
+                    .accounts
+                    .open(from, route.to, route.permit)
+                    .map(
+                        account -> {
+                          try {
+                            deliver(call, from, scope, tenant, route, causes, endpoint, account);
+                          } catch (ParleyException refused) {
+                            account.close(false);
+                            throw refused;
+                          }
+                          return null;
+                        }));
+  }
+
+  /** The channel's own rate, counted at the calling side. */
+  private Future<Void> channelRate(Permit permit) {
+    Long callsPerMinute = permit.channel().limits().callsPerMinute();
+    return callsPerMinute == null
+        ? Future.succeededFuture()
+        : parts.channelRates.admit(
+            parts.scopes.of(HubPrincipals.bookkeeper(permit.channel().from().tenant())),
+            permit.channel().id(),
+            callsPerMinute);
   }
 
   private Future<Void> calleeActive(AgentAddress to) {
@@ -226,7 +242,7 @@ public final class Switchboard {
             order.traceparent(),
             order.kind(),
             order.payload());
-    Concurrency.Slot slot = parts.concurrency.acquire(tenant.id(), tenant.limits());
+    Concurrency.Slot slot = parts.concurrency.acquire(scope, tenant.limits());
     long startedAt = System.nanoTime();
     InFlightKey key = new InFlightKey(tenant.id(), id);
     Delivery delivery =
@@ -239,13 +255,13 @@ public final class Switchboard {
             (ended, reply, failure) -> {
               inFlight.remove(key);
               vertx.cancelTimer(ended.timer());
-              slot.release();
+              slot.close();
               parts.metrics.callEnded(failure, System.nanoTime() - startedAt);
               end(call, ended, reply, failure);
             });
     if (inFlight.size() >= settings.maxInFlight()
         || inFlight.putIfAbsent(key, delivery) != null) {
-      slot.release();
+      slot.close();
       throw notAdmitted(id);
     }
     parts.ledger.count(scope, from.agent(), channelId(route), Counter.CALLS);
