@@ -5,6 +5,7 @@ import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,11 @@ public final class Authenticator {
       return Future.failedFuture(mismatch());
     }
     return keys.verify(text.get()).compose(key -> admit(text.get().tenant(), text.get().id(), key));
+  }
+
+  /** Somebody without a credential: permits nothing, and may use what is open to everybody. */
+  public static Principal anonymous() {
+    return new Principal(ApiKeys.PLATFORM, Role.VIEWER, "none", null, Set.of());
   }
 
   /** Authenticates a live connection again: its key may have been revoked meanwhile. */

@@ -68,6 +68,14 @@ public final class Principal {
     return new Principal(tenant, role, keyId, agent, kept);
   }
 
+  /** The same tenant's agent, with what an agent may do and this principal permits. */
+  public Principal actingAs(AgentId as) {
+    Set<Permission> kept = EnumSet.noneOf(Permission.class);
+    kept.addAll(permissions);
+    kept.retainAll(Role.AGENT.permissions());
+    return new Principal(tenant, Role.AGENT, keyId, as, kept);
+  }
+
   /** The scopes in which something is permitted. */
   public Set<Scope> scopes() {
     Set<Scope> scopes = EnumSet.noneOf(Scope.class);

@@ -11,6 +11,9 @@ import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +44,49 @@ public final class FrameCodec {
       throw new UncheckedIOException(e);
     }
     return head.toFrame();
+  }
+
+  /**
+   * The id of a request that is too large to be read whole; empty when it does not come before the
+   * params.
+   */
+  public static Optional<String> headOf(String text) {
+    Head head = new Head();
+    String start = text.substring(0, Math.min(text.length(), 1024));
+    try (JsonParser parser = Json.FACTORY.createParser(start)) {
+      head.read(parser, start);
+    } catch (IOException | ParleyException cutOff) {
+      return Optional.ofNullable(head.id).filter(id -> !id.isEmpty());
+    }
+    return Optional.ofNullable(head.id);
+  }
+
+  /**
+   * The members of a JSON object, each as the text it came as; members that are {@code null} are
+   * left out.
+   *
+   * @throws ParleyException {@code invalid_request}
+   */
+  public static Map<String, RawJson> members(RawJson object) {
+    Map<String, RawJson> members = new LinkedHashMap<>();
+    try (JsonParser parser = Json.FACTORY.createParser(object.text())) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw ParleyException.invalid("payload", "payload must be a JSON object");
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String name = parser.currentName();
+        parser.nextToken();
+        RawJson value = Json.slice(parser, object.text());
+        if (value != null) {
+          members.put(name, value);
+        }
+      }
+    } catch (JsonProcessingException e) {
+      throw Json.malformed("payload", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return members;
   }
 
   public static String request(String id, String method, RawJson params) {

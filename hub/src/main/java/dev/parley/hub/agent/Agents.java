@@ -1,0 +1,201 @@
+package dev.parley.hub.agent;
+
+import dev.parley.hub.access.HubPrincipals;
+import dev.parley.hub.cluster.Announcement;
+import dev.parley.hub.cluster.Announcements;
+import dev.parley.hub.cluster.NodeCache;
+import dev.parley.hub.store.Key;
+import dev.parley.hub.store.Store;
+import dev.parley.hub.switchboard.AgentDirectory;
+import dev.parley.hub.switchboard.Endpoint;
+import dev.parley.hub.tenant.TenantScope;
+import dev.parley.hub.tenant.TenantScopes;
+import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.address.AgentId;
+import dev.parley.protocol.address.TenantId;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import io.vertx.core.Future;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The definitions of agents, and the way to their endpoints. Definitions in use are cached per node
+ * and dropped by announcements.
+ */
+public final class Agents implements AgentDirectory {
+  /** The id of the agent that a sign-up makes unless told otherwise. */
+  public static final String DEFAULT_AGENT = "main";
+
+  /** The name of the hash that holds a tenant's agents, by id. */
+  public static final String HASH = "agents";
+
+  private static final long NO_LIMIT = -1;
+
+  private final Store store;
+  private final TenantScopes scopes;
+  private final Announcements announcements;
+  private final RemoteAgents remote;
+  private final NodeCache<AgentAddress, AgentDefinition> cached =
+      new NodeCache<>(200_000, this::load);
+  private @Nullable BiFunction<AgentAddress, AgentDefinition, Endpoint> hosted;
+
+  public Agents(
+      Store store, TenantScopes scopes, Announcements announcements, RemoteAgents remote) {
+    this.store = store;
+    this.scopes = scopes;
+    this.announcements = announcements;
+    this.remote = remote;
+    announcements.listen(this::onAnnouncement, cached::invalidateAll);
+  }
+
+  /** Says who runs hosted agents; they call through the switchboard, which looks agents up here. */
+  public void hostedBy(BiFunction<AgentAddress, AgentDefinition, Endpoint> host) {
+    hosted = host;
+  }
+
+  /** An agent of the scope's tenant; fails with {@code not_found}. */
+  public Future<AgentDefinition> get(TenantScope scope, AgentId id) {
+    return cached.get(new AgentAddress(scope.tenant(), id));
+  }
+
+  public Future<Boolean> exists(TenantId tenant, AgentId agent) {
+    return cached
+        .get(new AgentAddress(tenant, agent))
+        .map(true)
+        .recover(
+            failure ->
+                failure instanceof ParleyException e && e.code() == ErrorCode.NOT_FOUND
+                    ? Future.succeededFuture(false)
+                    : Future.failedFuture(failure));
+  }
+
+  /** The agents of the tenant, oldest first. */
+  public Future<List<AgentDefinition>> list(TenantScope scope) {
+    return store
+        .hashGetAll(key(scope))
+        .map(
+            rows ->
+                rows.entrySet().stream()
+                    .map(row -> AgentDefinition.ofRow(new AgentId(row.getKey()), row.getValue()))
+                    .sorted(
+                        Comparator.comparingLong(AgentDefinition::createdAt)
+                            .thenComparing(AgentDefinition::id))
+                    .toList());
+  }
+
+  /**
+   * Defines an agent.
+   *
+   * @param limit how many agents the tenant may have
+   * @return fails with {@code conflict} when the id is taken, {@code limit_exceeded}
+   */
+  public Future<AgentDefinition> create(TenantScope scope, AgentDefinition definition, long limit) {
+    return store
+        .hashSize(key(scope))
+        .compose(
+            count -> {
+              if (count >= limit) {
+                throw new ParleyException(
+                        ErrorCode.LIMIT_EXCEEDED,
+                        "tenant %s has %d agents and may have %d; delete one or ask for a higher plan"
+                            .formatted(scope.tenant(), count, limit))
+                    .with("limit", "agents")
+                    .with("owner", "tenant " + scope.tenant())
+                    .with("used", count)
+                    .with("max", limit);
+              }
+              return store.hashSetIfAbsent(
+                  key(scope), definition.id().value(), definition.toRow());
+            })
+        .compose(
+            made -> {
+              if (!made) {
+                throw new ParleyException(
+                        ErrorCode.CONFLICT, "there is an agent " + definition.id() + " already")
+                    .with("field", "id");
+              }
+              return announce(scope, definition.id()).map(definition);
+            });
+  }
+
+  /** Replaces the definition of an agent that exists. */
+  public Future<AgentDefinition> update(TenantScope scope, AgentDefinition definition) {
+    return store
+        .hashSet(key(scope), definition.id().value(), definition.toRow())
+        .compose(done -> announce(scope, definition.id()))
+        .map(definition);
+  }
+
+  /** Deletes an agent's definition; fails with {@code not_found}. */
+  public Future<Void> delete(TenantScope scope, AgentId id) {
+    return store
+        .hashDelete(key(scope), id.value())
+        .compose(
+            there -> {
+              if (!there) {
+                throw notFound(new AgentAddress(scope.tenant(), id));
+              }
+              return announce(scope, id);
+            });
+  }
+
+  @Override
+  public Future<Endpoint> locate(AgentAddress address) {
+    RemoteAgent connected = remote.find(address);
+    return connected != null
+        ? Future.succeededFuture(connected)
+        : cached.get(address).map(definition -> endpoint(address, definition));
+  }
+
+  @Override
+  public Future<Long> tokensPerDay(AgentAddress address) {
+    return cached
+        .get(address)
+        .map(
+            definition ->
+                definition.tokensPerDay() == null ? NO_LIMIT : definition.tokensPerDay());
+  }
+
+  private Endpoint endpoint(AgentAddress address, AgentDefinition definition) {
+    if (definition.kind() == AgentDefinition.Kind.REMOTE || hosted == null) {
+      throw RemoteAgent.offline(address);
+    }
+    return hosted.apply(address, definition);
+  }
+
+  private Future<AgentDefinition> load(AgentAddress address) {
+    return store
+        .hashGet(
+            key(scopes.of(HubPrincipals.bookkeeper(address.tenant()))), address.agent().value())
+        .map(
+            row -> {
+              if (row == null) {
+                throw notFound(address);
+              }
+              return AgentDefinition.ofRow(address.agent(), row);
+            });
+  }
+
+  private Future<Void> announce(TenantScope scope, AgentId id) {
+    return announcements.announce(
+        new Announcement.AgentChanged(scope.tenant().value(), id.value()));
+  }
+
+  private void onAnnouncement(Announcement change) {
+    if (change instanceof Announcement.AgentChanged agent) {
+      cached.invalidate(
+          new AgentAddress(new TenantId(agent.tenant()), new AgentId(agent.agent())));
+    }
+  }
+
+  private static Key key(TenantScope scope) {
+    return scope.key(HASH);
+  }
+
+  private static ParleyException notFound(AgentAddress address) {
+    return ParleyException.notFound("agent " + address);
+  }
+}

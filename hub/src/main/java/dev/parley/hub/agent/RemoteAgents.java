@@ -1,0 +1,55 @@
+package dev.parley.hub.agent;
+
+import dev.parley.protocol.address.AgentAddress;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
+
+/** The remote agents that are connected to this node. */
+public final class RemoteAgents {
+  private final ConcurrentMap<AgentAddress, RemoteAgent> connected = new ConcurrentHashMap<>();
+  private final int maxWaiting;
+
+  /**
+   * Starts without any.
+   *
+   * @param maxWaiting messages that may wait for one agent while its windows are full
+   */
+  public RemoteAgents(int maxWaiting) {
+    this.maxWaiting = maxWaiting;
+  }
+
+  public void attach(AgentAddress address, AgentLink link) {
+    connected.compute(
+        address,
+        (key, present) -> {
+          RemoteAgent agent = present == null ? new RemoteAgent(key, maxWaiting) : present;
+          agent.attach(link);
+          return agent;
+        });
+  }
+
+  public void detach(AgentAddress address, AgentLink link) {
+    connected.computeIfPresent(address, (key, agent) -> agent.detach(link) ? null : agent);
+  }
+
+  /** A link of the agent has room again. */
+  public void roomAt(AgentAddress address) {
+    RemoteAgent agent = connected.get(address);
+    if (agent != null) {
+      agent.drain();
+    }
+  }
+
+  public boolean isConnected(AgentAddress address) {
+    return connected.containsKey(address);
+  }
+
+  public int count() {
+    return connected.size();
+  }
+
+  @Nullable RemoteAgent find(AgentAddress address) {
+    return connected.get(address);
+  }
+}

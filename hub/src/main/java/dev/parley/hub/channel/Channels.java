@@ -1,0 +1,423 @@
+package dev.parley.hub.channel;
+
+import dev.parley.hub.access.Principal;
+import dev.parley.hub.channel.Channel.Revocation;
+import dev.parley.hub.channel.Copies.Outcome;
+import dev.parley.hub.channel.Copies.Place;
+import dev.parley.hub.cluster.Announcement.ChannelChanged;
+import dev.parley.hub.cluster.Announcements;
+import dev.parley.hub.store.Store;
+import dev.parley.hub.tenant.Limits;
+import dev.parley.hub.tenant.TenantScopes;
+import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.address.ListingId;
+import dev.parley.protocol.address.Party;
+import dev.parley.protocol.address.TenantId;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import io.vertx.core.Future;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The channels of all tenants. The caller has checked the principal's permission; this class sees
+ * to it that only a side of a channel ever sees it, and that only the side that has not signed can
+ * accept.
+ *
+ * <p>Every change is announced as {@link ChannelChanged} with both tenants, which is what gateways
+ * push the event {@code channel.changed} from, and what the switchboard cancels calls on. May be
+ * used from any thread.
+ */
+public final class Channels {
+  private static final Logger LOG = LoggerFactory.getLogger(Channels.class);
+  private static final int MAX_REASON = 200;
+  private static final int ATTEMPTS = 5;
+  private static final int SETTLED_PER_LIST = 50;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final Books books;
+  private final TenantDirectory tenants;
+  private final Announcements announcements;
+  private final Clock clock;
+  private final Settlement settlement;
+  private final Permits permits;
+
+  public Channels(
+      Store store,
+      TenantScopes scopes,
+      TenantDirectory tenants,
+      Announcements announcements,
+      Clock clock) {
+    this.books = new Books(store, scopes);
+    this.tenants = tenants;
+    this.announcements = announcements;
+    this.clock = clock;
+    this.settlement = new Settlement(books);
+    this.permits = new Permits(books, settlement, clock);
+    announcements.listen(
+        change -> {
+          if (change instanceof ChannelChanged changed) {
+            permits.end(new TenantId(changed.fromTenant()), new TenantId(changed.toTenant()));
+          }
+        },
+        permits::endAll);
+  }
+
+  /**
+   * Proposes a channel, in either direction: that the own side may call, or that it may be called.
+   * The answer is the same whether the other tenant and the agents exist or not. The own copy is
+   * written first, signed; then the other side's, which has a bound on proposals that wait: beyond
+   * it the tenant with most of them loses its oldest.
+   *
+   * @return fails with {@code forbidden} when neither side is the principal's tenant, and {@code
+   *     limit_exceeded} for one channel too many of the own tenant
+   */
+  public Future<Channel> propose(Principal principal, Proposal proposal) {
+    TenantId own = principal.tenant();
+    if (!proposal.from().tenant().equals(own) && !proposal.to().tenant().equals(own)) {
+      return Future.failedFuture(
+          new ParleyException(
+                  ErrorCode.FORBIDDEN,
+                  "one side of a channel must be your own tenant, %s".formatted(own))
+              .with("field", "from"));
+    }
+    long now = clock.millis();
+    Long seconds = proposal.expiresInS();
+    Terms terms =
+        new Terms(
+            newId(),
+            proposal.from(),
+            proposal.to(),
+            proposal.purpose(),
+            proposal.payer(),
+            proposal.limits(),
+            now,
+            seconds == null ? null : Long.valueOf(now + seconds * 1_000),
+            principal.party(),
+            null);
+    Copy mine = Copy.unsigned(terms).signed(now);
+    return limit(own)
+        .compose(limit -> books.own(principal).write(mine, Place.SIGNED, now, limit, null))
+        .compose(written -> deliver(terms, own, now))
+        .compose(delivered -> announce(terms))
+        .map(told -> new Agreement(mine, null).channel(now));
+  }
+
+  /**
+   * Signs for the side that has not: the channel is active when this answers. Accepting an active
+   * channel again answers the same.
+   *
+   * @return fails with {@code not_found}, with {@code conflict} when the other side is the one to
+   *     accept or the channel has ended, and with {@code limit_exceeded}
+   */
+  public Future<Channel> accept(Principal principal, String id) {
+    return limit(principal.tenant()).compose(limit -> accept(principal, id, limit, ATTEMPTS));
+  }
+
+  private Future<Channel> accept(Principal principal, String id, long limit, int attempts) {
+    TenantId own = principal.tenant();
+    return agreement(principal, id)
+        .compose(
+            agreement -> {
+              long now = clock.millis();
+              Status status = agreement.status(now);
+              if (status == Status.ACTIVE) {
+                return settlement.settle(agreement, own, now).map(agreement.channel(now));
+              }
+              Copy theirs = agreement.peer();
+              Long proposedAt = theirs == null ? null : theirs.signedAt();
+              if (status != Status.PROPOSED || agreement.own().isSigned() || proposedAt == null) {
+                return Future.failedFuture(notAcceptable(agreement, own, status));
+              }
+              Copy signed = agreement.own().signed(now).peerSigned(proposedAt);
+              return books
+                  .own(principal)
+                  .write(signed, Place.SIGNED, now, limit, null)
+                  .compose(
+                      outcome -> {
+                        if (outcome != Outcome.WRITTEN) {
+                          return attempts == 1
+                              ? Future.failedFuture(contended(id))
+                              : accept(principal, id, limit, attempts - 1);
+                        }
+                        Agreement done = new Agreement(signed.written(), theirs);
+                        return settlement
+                            .settle(done, own, now)
+                            .compose(settled -> announce(done.terms()))
+                            .map(told -> done.channel(now));
+                      });
+            });
+  }
+
+  /**
+   * Ends a channel, or declines or withdraws a proposal. The own copy is revoked first and this
+   * alone ends it; permits on this node are over before this answers, on other nodes when the
+   * announcement arrives. Revoking a channel that has ended answers with it as it is.
+   *
+   * @param reason for people, up to 200 characters on one line, or null
+   * @return fails with {@code not_found}; with {@code unavailable} when it may not have reached all
+   *     nodes, and revoking again makes sure
+   */
+  public Future<Channel> revoke(Principal principal, String id, @Nullable String reason) {
+    if (reason != null) {
+      try {
+        Line.require("reason", reason, MAX_REASON);
+      } catch (ParleyException e) {
+        return Future.failedFuture(e);
+      }
+    }
+    return revoke(principal, id, reason, ATTEMPTS);
+  }
+
+  private Future<Channel> revoke(
+      Principal principal, String id, @Nullable String reason, int attempts) {
+    return books
+        .read(principal, id)
+        .compose(
+            mine -> {
+              long now = clock.millis();
+              if (mine.isRevoked() || now >= mine.terms().end()) {
+                return ended(principal, mine);
+              }
+              Copy revoked = mine.revoked(new Revocation(now, principal.party(), reason));
+              return books
+                  .own(principal)
+                  .write(revoked, Place.ENDED, now)
+                  .compose(
+                      outcome -> {
+                        if (outcome == Outcome.WRITTEN) {
+                          return ended(principal, revoked.written());
+                        }
+                        return attempts == 1
+                            ? Future.failedFuture(contended(id))
+                            : revoke(principal, id, reason, attempts - 1);
+                      });
+            });
+  }
+
+  private Future<Channel> ended(Principal principal, Copy mine) {
+    Future<Void> told = announcements.announce(change(mine.terms()));
+    TenantId own = principal.tenant();
+    return books
+        .beside(mine, own)
+        .compose(
+            agreement ->
+                settlement
+                    .settle(agreement, own, clock.millis())
+                    .compose(settled -> told)
+                    .map(v -> agreement.channel(clock.millis())));
+  }
+
+  /**
+   * The channels of the principal's tenant, newest first, at most 1000 of all states.
+   *
+   * @param status only those in this state, or null for all
+   */
+  public Future<List<Channel>> list(Principal principal, @Nullable Status status) {
+    TenantId own = principal.tenant();
+    return books
+        .own(principal)
+        .newest()
+        .compose(mine -> books.beside(mine, own))
+        .map(
+            agreements -> {
+              long now = clock.millis();
+              agreements.stream()
+                  .filter(agreement -> isUnsettled(agreement, now))
+                  .limit(SETTLED_PER_LIST)
+                  .forEach(agreement -> settlement.settle(agreement, own, now));
+              return agreements.stream()
+                  .map(agreement -> agreement.channel(now))
+                  .filter(channel -> status == null || channel.status() == status)
+                  .toList();
+            });
+  }
+
+  /**
+   * One channel of the principal's tenant. A proposal that a crash kept from the other side is
+   * delivered now.
+   *
+   * @return fails with {@code not_found}, the same for an unknown id and for others' channels
+   */
+  public Future<Channel> get(Principal principal, String id) {
+    TenantId own = principal.tenant();
+    return agreement(principal, id)
+        .compose(
+            agreement -> {
+              long now = clock.millis();
+              boolean undelivered =
+                  agreement.peer() == null
+                      && agreement.terms().offer() == null
+                      && agreement.status(now) == Status.PROPOSED;
+              Future<Void> repaired =
+                  undelivered
+                      ? deliver(agreement.terms(), own, now)
+                      : settlement.settle(agreement, own, now);
+              return repaired.map(v -> agreement.channel(now));
+            });
+  }
+
+  /**
+   * The permit for calls of {@code from} to an agent of another tenant: the hot path. Of several
+   * channels the one for the calling agent counts before one for its whole tenant, then the newest.
+   * The permit may be shared and is to be asked for {@link Permit#current()}.
+   *
+   * @param from the caller; its tenant is not that of {@code to}
+   * @return succeeded at once when cached; fails with {@code not_found} and a text that does not
+   *     depend on whether the agent exists
+   */
+  public Future<Permit> permit(Party from, AgentAddress to) {
+    if (from.tenant().equals(to.tenant())) {
+      throw new IllegalArgumentException(from + " needs no permit to call " + to);
+    }
+    return permits.get(from, to);
+  }
+
+  /**
+   * The permit for calls of {@code from} to a listing that its tenant has installed, as {@link
+   * #permit(Party, AgentAddress)}.
+   */
+  public Future<Permit> permit(Party from, ListingId listing) {
+    return permits.get(from, listing);
+  }
+
+  /**
+   * Signs a channel for both sides at once: the buyer by installing, the seller by its listing. The
+   * buyer's copy first, then the seller's together with the check of {@code guard}.
+   *
+   * @param to the agent sold
+   * @return empty when the guard does not hold, and then no channel remains; fails with {@code
+   *     limit_exceeded}
+   */
+  public Future<Optional<Channel>> establish(
+      Principal buyer, AgentAddress to, Offer offer, Guard guard) {
+    TenantId own = buyer.tenant();
+    long now = clock.millis();
+    Terms terms =
+        new Terms(
+            newId(),
+            Party.of(own),
+            to,
+            null,
+            Payer.TO,
+            ChannelLimits.NONE,
+            now,
+            null,
+            buyer.party(),
+            offer);
+    Copy bought = Copy.unsigned(terms).signed(now);
+    Copy sold = bought.peerSigned(now);
+    return limit(own)
+        .compose(limit -> books.own(buyer).write(bought, Place.SIGNED, now, limit, null))
+        .compose(
+            written ->
+                books
+                    .of(to.tenant())
+                    .write(sold, Place.SOLD, now, -1, guard)
+                    .recover(
+                        e ->
+                            books
+                                .own(buyer)
+                                .write(bought.written(), Place.GONE, now)
+                                .transform(gone -> Future.failedFuture(e))))
+        .compose(
+            outcome -> {
+              if (outcome != Outcome.WRITTEN) {
+                return books
+                    .own(buyer)
+                    .write(bought.written(), Place.GONE, now)
+                    .map(gone -> Optional.<Channel>empty());
+              }
+              Agreement done = new Agreement(bought.written(), sold.written());
+              return settlement
+                  .settle(done, own, now)
+                  .compose(settled -> announce(terms))
+                  .map(told -> Optional.of(done.channel(now)));
+            });
+  }
+
+  /**
+   * The signed channels of a listing that have not ended: the seller's view has those of all
+   * buyers, a buyer's its own.
+   *
+   * @param limit how many at most; which of them is not said
+   */
+  public Future<List<Channel>> ofListing(Principal side, ListingId listing, int limit) {
+    long now = clock.millis();
+    return books
+        .own(side)
+        .ofListing(listing, now, limit)
+        .compose(mine -> books.beside(mine, side.tenant()))
+        .map(agreements -> agreements.stream().map(a -> a.channel(now)).toList());
+  }
+
+  private Future<Void> deliver(Terms terms, TenantId own, long now) {
+    TenantId peer = terms.peerOf(own);
+    return tenants
+        .find(peer)
+        .compose(
+            found ->
+                found.isEmpty()
+                    ? Future.succeededFuture()
+                    : books.of(peer).write(Copy.unsigned(terms), Place.WAITING, now).mapEmpty());
+  }
+
+  private Future<Agreement> agreement(Principal principal, String id) {
+    return books.read(principal, id).compose(mine -> books.beside(mine, principal.tenant()));
+  }
+
+  private static boolean isUnsettled(Agreement agreement, long now) {
+    Copy theirs = agreement.peer();
+    return switch (agreement.status(now)) {
+      case ACTIVE -> agreement.own().peerSignedAt() == null;
+      case REVOKED -> !agreement.own().isRevoked() || (theirs != null && !theirs.isRevoked());
+      case PROPOSED, EXPIRED -> false;
+    };
+  }
+
+  private Future<Long> limit(TenantId tenant) {
+    return tenants
+        .find(tenant)
+        .map(found -> found.map(t -> Limits.value(t.limits().channels())).orElse(0L));
+  }
+
+  private static ChannelChanged change(Terms terms) {
+    return new ChannelChanged(
+        terms.id(), terms.from().tenant().value(), terms.to().tenant().value());
+  }
+
+  private Future<Void> announce(Terms terms) {
+    return announcements
+        .announce(change(terms))
+        .onFailure(e -> LOG.warn("channel {} changed, not announced: {}", terms.id(), e, e))
+        .otherwiseEmpty();
+  }
+
+  private static ParleyException notAcceptable(Agreement agreement, TenantId own, Status status) {
+    Terms terms = agreement.terms();
+    String text =
+        status == Status.PROPOSED
+            ? "channel %s waits for %s to accept it".formatted(terms.id(), terms.peerOf(own))
+            : "channel %s is %s; propose a new one".formatted(terms.id(), status.wireName());
+    return new ParleyException(ErrorCode.CONFLICT, text).with("status", status.wireName());
+  }
+
+  private static ParleyException contended(String id) {
+    return new ParleyException(
+            ErrorCode.UNAVAILABLE, "channel %s keeps changing; try again".formatted(id))
+        .retryAfter(100);
+  }
+
+  private static String newId() {
+    StringBuilder id = new StringBuilder("ch_");
+    for (int i = 0; i < 16; i++) {
+      id.append("abcdefghijklmnopqrstuvwxyz234567".charAt(RANDOM.nextInt(32)));
+    }
+    return id.toString();
+  }
+}

@@ -1,0 +1,38 @@
+package dev.parley.hub.gateway;
+
+import dev.parley.hub.access.Principal;
+import dev.parley.hub.tenant.TenantScope;
+import dev.parley.protocol.address.TenantId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who invokes an operation.
+ *
+ * @param scope the data of the principal's tenant
+ * @param connection the socket the request came over, or null for REST
+ */
+public record Caller(Principal principal, TenantScope scope, @Nullable Connection connection) {
+
+  public TenantId tenant() {
+    return principal.tenant();
+  }
+
+  /** A live socket with the request it is handling, as operations see it. */
+  public interface Connection {
+    String id();
+
+    /** Also send events of this topic, of one session or (null) of all. */
+    void subscribe(Topic topic, @Nullable String sessionKey);
+
+    void unsubscribe(Topic topic);
+
+    /** Answers the same request once more, after its first answer. */
+    void answerAgain(Object payload);
+  }
+
+  /** Events that only subscribers get. */
+  public enum Topic {
+    SESSIONS,
+    SESSION_MESSAGES
+  }
+}

@@ -1,0 +1,212 @@
+package dev.parley.hub.gateway.rest;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.hub.access.Authenticator;
+import dev.parley.hub.access.Permission;
+import dev.parley.hub.access.Principal;
+import dev.parley.hub.gateway.Caller;
+import dev.parley.hub.gateway.OperationTable;
+import dev.parley.hub.gateway.Refusals;
+import dev.parley.hub.telemetry.HubMetrics;
+import dev.parley.hub.tenant.TenantScopes;
+import dev.parley.protocol.contract.Contract;
+import dev.parley.protocol.contract.ContractDocuments;
+import dev.parley.protocol.contract.Operation;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import dev.parley.protocol.frame.FrameCodec;
+import dev.parley.protocol.frame.Json;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Routes HTTP requests to operations. */
+public final class RestGateway {
+  private static final String JSON = "application/json";
+  private static final long MAX_BODY_BYTES = 2 << 20;
+  private static final String BEARER = "Bearer ";
+
+  private final OperationTable operations;
+  private final Authenticator authenticator;
+  private final TenantScopes scopes;
+  private final HubMetrics metrics;
+  private final Supplier<Future<ObjectNode>> readiness;
+
+  /**
+   * Makes the gateway.
+   *
+   * @param readiness the answer of {@code /health/ready}: an object with {@code ready}
+   */
+  public RestGateway(
+      OperationTable operations,
+      Authenticator authenticator,
+      TenantScopes scopes,
+      HubMetrics metrics,
+      Supplier<Future<ObjectNode>> readiness) {
+    this.operations = operations;
+    this.authenticator = authenticator;
+    this.scopes = scopes;
+    this.metrics = metrics;
+    this.readiness = readiness;
+  }
+
+  /** The router with all routes. */
+  public Router router(Vertx vertx) {
+    Router router = Router.router(vertx);
+    router.route().handler(RestGateway::addSecurityHeaders);
+    health(router);
+    documents(router);
+    router.get("/metrics").handler(this::scrape);
+    router.route("/v1/*").handler(BodyHandler.create(false).setBodyLimit(MAX_BODY_BYTES));
+    for (Operation operation : operations.operations()) {
+      if (operation.restMethod() != null && operation.restPath() != null) {
+        route(router, operation, operation.restMethod(), operation.restPath());
+      }
+    }
+    router.route().last().handler(context -> fail(context, ParleyException.notFound("this path")));
+    router.route().failureHandler(this::onFailure);
+    return router;
+  }
+
+  private void route(Router router, Operation operation, String method, String path) {
+    RequestParams params = new RequestParams(operation);
+    router
+        .route(HttpMethod.valueOf(method), path.replaceAll("\\{(\\w+)}", ":$1"))
+        .handler(context -> invoke(context, operation, params));
+  }
+
+  private void invoke(RoutingContext context, Operation operation, RequestParams params) {
+    Future<Principal> principal =
+        operation.permission() == null
+            ? Future.succeededFuture(Authenticator.anonymous())
+            : authenticator.authenticate(bearer(context));
+    principal
+        .compose(
+            who ->
+                operations.dispatch(
+                    operation.name(), new Caller(who, scopes.of(who), null), params.of(context)))
+        .onSuccess(result -> answer(context, 200, Json.write(result)))
+        .onFailure(failure -> fail(context, failure));
+  }
+
+  private void health(Router router) {
+    for (String path : new String[] {"/health", "/healthz", "/health/live"}) {
+      router
+          .get(path)
+          .handler(
+              context ->
+                  answer(
+                      context,
+                      200,
+                      Json.write(Json.object().put("ok", true).put("status", "live"))));
+    }
+    for (String path : new String[] {"/ready", "/readyz", "/health/ready"}) {
+      router
+          .get(path)
+          .handler(
+              context ->
+                  readiness
+                      .get()
+                      .onSuccess(
+                          state ->
+                              answer(
+                                  context,
+                                  state.path("ready").asBoolean() ? 200 : 503,
+                                  Json.write(state)))
+                      .onFailure(failure -> fail(context, failure)));
+    }
+  }
+
+  private void documents(Router router) {
+    ContractDocuments documents = new ContractDocuments(Contract.load());
+    document(router, "/openapi.json", Json.write(documents.openApi()));
+    document(router, "/asyncapi.json", Json.write(documents.asyncApi()));
+    document(router, "/schema.json", Json.write(documents.jsonSchema()));
+  }
+
+  private static void document(Router router, String path, String text) {
+    router.get(path).handler(context -> answer(context, 200, text));
+  }
+
+  private void scrape(RoutingContext context) {
+    authenticator
+        .authenticate(bearer(context))
+        .onSuccess(
+            principal -> {
+              try {
+                principal.require(Permission.PLATFORM_TENANTS_READ);
+                context
+                    .response()
+                    .putHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+                    .end(metrics.scrape());
+              } catch (ParleyException refusal) {
+                fail(context, refusal);
+              }
+            })
+        .onFailure(failure -> fail(context, failure));
+  }
+
+  private void onFailure(RoutingContext context) {
+    Throwable failure = context.failure();
+    if (failure != null) {
+      fail(context, failure);
+      return;
+    }
+    fail(
+        context,
+        switch (context.statusCode()) {
+          case 413 ->
+              new ParleyException(
+                      ErrorCode.PAYLOAD_TOO_LARGE,
+                      "the body is larger than " + MAX_BODY_BYTES + " bytes")
+                  .with("field", "body")
+                  .with("limit", MAX_BODY_BYTES);
+          case 404, 405 -> ParleyException.notFound("this path");
+          default -> ParleyException.invalid("request", "the request could not be read");
+        });
+  }
+
+  private static void fail(RoutingContext context, Throwable failure) {
+    ParleyException refusal = Refusals.of(failure);
+    ObjectNode error = FrameCodec.toJson(refusal);
+    error.put("code", refusal.code().wireName());
+    ObjectNode body = Json.object();
+    body.set("error", error);
+    HttpServerResponse response = context.response();
+    if (refusal.retryAfterMs() >= 0) {
+      response.putHeader("Retry-After", String.valueOf((refusal.retryAfterMs() + 999) / 1000));
+    }
+    if (refusal.code() == ErrorCode.UNAUTHORIZED) {
+      response.putHeader("WWW-Authenticate", "Bearer");
+    }
+    answer(context, refusal.code().httpStatus(), Json.write(body));
+  }
+
+  private static void answer(RoutingContext context, int status, String body) {
+    HttpServerResponse response = context.response();
+    if (!response.ended() && !response.closed()) {
+      response.setStatusCode(status).putHeader("Content-Type", JSON).end(body);
+    }
+  }
+
+  private static void addSecurityHeaders(RoutingContext context) {
+    context
+        .response()
+        .putHeader("X-Content-Type-Options", "nosniff")
+        .putHeader("Cache-Control", "no-store");
+    context.next();
+  }
+
+  private static @Nullable String bearer(RoutingContext context) {
+    String header = context.request().getHeader("Authorization");
+    return header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length())
+        ? header.substring(BEARER.length()).strip()
+        : null;
+  }
+}

@@ -1,0 +1,140 @@
+package dev.parley.hub.gateway.ws;
+
+import dev.parley.hub.access.Permission;
+import dev.parley.hub.access.Principal;
+import dev.parley.hub.switchboard.CallOrder;
+import dev.parley.hub.switchboard.Outgoing;
+import dev.parley.hub.switchboard.Reply;
+import dev.parley.hub.switchboard.Switchboard;
+import dev.parley.protocol.envelope.Kind;
+import dev.parley.protocol.envelope.RawJson;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import dev.parley.protocol.frame.CallParams;
+import dev.parley.protocol.frame.Frame;
+import dev.parley.protocol.frame.FrameCodec;
+import dev.parley.protocol.frame.Json;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The calls of one socket: {@code agent.call} and {@code agent.cancel}, by request id. The hot path;
+ * the payload goes through as text.
+ */
+final class WsCalls {
+  private final WsConnection connection;
+  private final Principal principal;
+  private final Switchboard switchboard;
+  private final ConcurrentMap<String, Outgoing> outgoing = new ConcurrentHashMap<>(4);
+  private @Nullable WsAgentLink link;
+  private BiConsumer<String, RawJson> events = (event, payload) -> {};
+
+  WsCalls(WsConnection connection, Principal principal, Switchboard switchboard) {
+    this.connection = connection;
+    this.principal = principal;
+    this.switchboard = switchboard;
+  }
+
+  /** The link of the agent that makes these calls; its deliveries are their causes. */
+  void madeBy(WsAgentLink agent) {
+    link = agent;
+  }
+
+  /** Where the chunks of streamed replies go. */
+  void sendEventsBy(BiConsumer<String, RawJson> sender) {
+    events = sender;
+  }
+
+  void call(Frame.Request request) {
+    String requestId = request.id();
+    Outgoing call;
+    try {
+      principal.require(Permission.CALL);
+      CallParams params = CallParams.parse(request.params());
+      call = switchboard.prepare(order(params, request.traceparent()), chunks(requestId, params));
+      if (outgoing.putIfAbsent(requestId, call) != null) {
+        throw new ParleyException(
+                ErrorCode.CONFLICT, "a call with this request id is under way on this connection")
+            .with("field", "id");
+      }
+    } catch (ParleyException refusal) {
+      connection.refuse(requestId, refusal);
+      return;
+    }
+    call.start(reply -> onReply(requestId, reply), failure -> onFailure(requestId, failure));
+  }
+
+  void cancel(Frame.Request request) {
+    try {
+      RawJson params = request.params();
+      var json = Json.parseObject("params", params == null ? "{}" : params.text());
+      if (!json.path("id").isTextual() || json.size() != 1) {
+        throw ParleyException.invalid("id", "agent.cancel takes the id of an agent.call request");
+      }
+      Outgoing call = outgoing.get(json.get("id").asText());
+      boolean cancelled = call != null && call.cancel("by its caller");
+      connection.answer(request.id(), Json.raw(Json.object().put("cancelled", cancelled)));
+    } catch (ParleyException refusal) {
+      connection.refuse(request.id(), refusal);
+    }
+  }
+
+  /** The socket is gone: nobody waits for these calls any more. */
+  void cancelAll() {
+    outgoing.values().forEach(call -> call.cancel("its caller disconnected"));
+  }
+
+  private CallOrder order(CallParams params, @Nullable String traceparent) {
+    return new CallOrder(
+        principal,
+        params.from(),
+        params.to(),
+        params.payload(),
+        params.conversation(),
+        params.timeoutMs(),
+        params.stream() ? Kind.STREAM : Kind.CALL,
+        link == null ? null : link.cause(params.parent()),
+        params.messageId(),
+        traceparent);
+  }
+
+  private Switchboard.Chunks chunks(String requestId, CallParams params) {
+    if (!params.stream()) {
+      return Switchboard.Chunks.IGNORED;
+    }
+    AtomicInteger index = new AtomicInteger();
+    return (message, payload) -> {
+      StringBuilder event = new StringBuilder(96 + payload.text().length());
+      event.append("{\"requestId\":");
+      FrameCodec.quote(event, requestId);
+      event.append(",\"messageId\":\"").append(message.value());
+      event.append("\",\"index\":").append(index.getAndIncrement());
+      event.append(",\"payload\":").append(payload.text()).append('}');
+      events.accept("agent.chunk", new RawJson(event.toString()));
+    };
+  }
+
+  private void onReply(String requestId, Reply reply) {
+    outgoing.remove(requestId);
+    StringBuilder result = new StringBuilder(160 + reply.payload().text().length());
+    result.append("{\"messageId\":\"").append(reply.request().id().value());
+    result.append("\",\"from\":\"").append(reply.request().to());
+    result.append("\",\"conversation\":\"").append(reply.request().conversation());
+    if (reply.millicents() > 0 || reply.tokens() > 0) {
+      result.append("\",\"charge\":{\"millicents\":").append(reply.millicents());
+      result.append(",\"tokens\":").append(reply.tokens()).append("},\"payload\":");
+    } else {
+      result.append("\",\"payload\":");
+    }
+    result.append(reply.payload().text()).append('}');
+    connection.answer(requestId, new RawJson(result.toString()));
+  }
+
+  private void onFailure(String requestId, ParleyException failure) {
+    outgoing.remove(requestId);
+    connection.refuse(requestId, failure);
+  }
+}

@@ -1,0 +1,330 @@
+package dev.parley.hub.gateway.ws;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.hub.access.Authenticator;
+import dev.parley.hub.access.Permission;
+import dev.parley.hub.access.Principal;
+import dev.parley.hub.agent.Agents;
+import dev.parley.hub.agent.RemoteAgents;
+import dev.parley.hub.cluster.Announcement;
+import dev.parley.hub.cluster.Announcements;
+import dev.parley.hub.contract.RequestValidator;
+import dev.parley.hub.gateway.OperationTable;
+import dev.parley.hub.gateway.Refusals;
+import dev.parley.hub.switchboard.Switchboard;
+import dev.parley.hub.telemetry.HubMetrics;
+import dev.parley.hub.tenant.Limits;
+import dev.parley.hub.tenant.TenantScopes;
+import dev.parley.hub.tenant.Tenants;
+import dev.parley.protocol.address.TenantId;
+import dev.parley.protocol.envelope.RawJson;
+import dev.parley.protocol.error.CloseCode;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import dev.parley.protocol.frame.Json;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.ServerWebSocket;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+
+/**
+ * All sockets of this node: lets them in, keeps them alive, and closes them when their key is
+ * revoked or their tenant suspended.
+ */
+public final class WsGateway {
+  private static final Duration SWEEP = Duration.ofSeconds(1);
+  private static final int MAX_PRESENCE = 100;
+
+  private final Vertx vertx;
+  private final WsSettings settings;
+  private final OperationTable operations;
+  private final Authenticator authenticator;
+  private final Tenants tenants;
+  private final RemoteAgents remoteAgents;
+  private final HubMetrics metrics;
+  private final Handshake handshake;
+  private final TenantFeed feed = new TenantFeed();
+  private final RunFeed runFeed = new RunFeed(feed);
+  private final Resumption resumption;
+  private final Set<WsConnection> connections = ConcurrentHashMap.newKeySet();
+  private final ConcurrentMap<TenantId, AtomicInteger> perTenant = new ConcurrentHashMap<>();
+  private final String version;
+  private final long startedAt = System.currentTimeMillis();
+  private long sweeps;
+
+  /** What the gateway works with; made in {@code Hub}. */
+  public record Parts(
+      OperationTable operations,
+      RequestValidator validator,
+      Authenticator authenticator,
+      TenantScopes scopes,
+      Tenants tenants,
+      Agents agents,
+      RemoteAgents remoteAgents,
+      Switchboard switchboard,
+      Announcements announcements,
+      HubMetrics metrics,
+      String version) {}
+
+  public WsGateway(Vertx vertx, WsSettings settings, Parts parts) {
+    this.vertx = vertx;
+    this.settings = settings;
+    this.operations = parts.operations;
+    this.authenticator = parts.authenticator;
+    this.tenants = parts.tenants;
+    this.remoteAgents = parts.remoteAgents;
+    this.metrics = parts.metrics;
+    this.version = parts.version;
+    this.resumption = new Resumption(settings, feed);
+    this.handshake =
+        new Handshake(
+            this,
+            parts.validator,
+            parts.authenticator,
+            parts.scopes,
+            parts.agents,
+            parts.remoteAgents,
+            parts.switchboard);
+    parts.announcements.listen(this::onAnnouncement, () -> confirmAll(session -> true));
+    metrics.gauge("parley.connections", connections, Set::size);
+    vertx.setPeriodic(SWEEP.toMillis(), timer -> sweep());
+  }
+
+  /** Takes over an upgraded socket. */
+  public void accept(ServerWebSocket socket) {
+    WsConnection connection = new WsConnection(this, socket);
+    connections.add(connection);
+    connection.open();
+    if (connections.size() > settings.maxConnections()) {
+      connection.close(CloseCode.TRY_AGAIN_LATER, "this hub has as many sockets as it takes");
+    }
+  }
+
+  /** Sends an event to the people of a tenant who may read channels. */
+  public void publishChannelEvent(TenantId tenant, RawJson payload) {
+    feed.publish(tenant, Permission.CHANNELS_READ, session -> true, "channel.changed", payload);
+  }
+
+  /** The listener that turns runs into events. */
+  public RunFeed runFeed() {
+    return runFeed;
+  }
+
+  /** Who of the tenant is connected, newest last, at most {@value #MAX_PRESENCE}. */
+  public ArrayNode presence(TenantId tenant) {
+    ArrayNode present = Json.mapper().createArrayNode();
+    feed.forEach(
+        tenant,
+        session -> {
+          if (present.size() < MAX_PRESENCE) {
+            present.add(Presence.entry(session));
+          }
+        });
+    return present;
+  }
+
+  public int connectionCount() {
+    return connections.size();
+  }
+
+  /** Tells every client that the hub goes, and closes the sockets. */
+  public Future<Void> shutdown(String reason) {
+    RawJson payload =
+        Json.raw(Json.object().put("reason", reason).put("restartExpectedMs", 3_000));
+    for (WsConnection connection : connections) {
+      WsSession session = connection.session();
+      if (session != null) {
+        session.sendEvent("shutdown", payload);
+      }
+      connection.close(CloseCode.SERVICE_RESTART, reason);
+    }
+    return Future.succeededFuture();
+  }
+
+  /** Reserves a place among the tenant's connections; fails with {@code limit_exceeded}. */
+  Future<Void> admit(Principal principal) {
+    if (principal.role().isPlatform()) {
+      return Future.succeededFuture();
+    }
+    return tenants
+        .get(principal.tenant())
+        .map(
+            tenant -> {
+              long max = Limits.value(tenant.limits().connections());
+              AtomicInteger count = perTenant.get(tenant.id());
+              if (count != null && count.get() >= max) {
+                throw new ParleyException(
+                        ErrorCode.LIMIT_EXCEEDED,
+                        "tenant %s has %d connections and may have %d; close one first"
+                            .formatted(tenant.id(), count.get(), max))
+                    .with("limit", "connections")
+                    .with("owner", "tenant " + tenant.id())
+                    .with("used", count.get())
+                    .with("max", max);
+              }
+              return null;
+            });
+  }
+
+  void opened(WsConnection connection, WsSession session) {
+    TenantId tenant = session.principal().tenant();
+    perTenant.compute(
+        tenant,
+        (id, count) -> {
+          AtomicInteger present = count == null ? new AtomicInteger() : count;
+          present.incrementAndGet();
+          return present;
+        });
+    feed.add(session);
+    if (session.link() != null) {
+      remoteAgents.attach(session.link().address(), session.link());
+    }
+    if (!connections.contains(connection)) {
+      closed(connection, session);
+      return;
+    }
+    publishPresence(tenant);
+    confirm(connection, session);
+  }
+
+  void closed(WsConnection connection, @org.jspecify.annotations.Nullable WsSession session) {
+    connections.remove(connection);
+    if (session == null) {
+      return;
+    }
+    TenantId tenant = session.principal().tenant();
+    perTenant.computeIfPresent(
+        tenant, (id, count) -> count.decrementAndGet() <= 0 ? null : count);
+    if (session.link() == null) {
+      resumption.keep(connection.id(), session);
+    } else {
+      feed.remove(session);
+    }
+    publishPresence(tenant);
+  }
+
+  ParleyException toRefusal(Throwable failure) {
+    return Refusals.of(failure);
+  }
+
+  List<String> methods() {
+    return operations.names();
+  }
+
+  List<String> events() {
+    return RunFeed.EVENTS;
+  }
+
+  Handshake handshake() {
+    return handshake;
+  }
+
+  Resumption resumption() {
+    return resumption;
+  }
+
+  OperationTable operations() {
+    return operations;
+  }
+
+  WsSettings settings() {
+    return settings;
+  }
+
+  HubMetrics metrics() {
+    return metrics;
+  }
+
+  String version() {
+    return version;
+  }
+
+  long now() {
+    return System.currentTimeMillis();
+  }
+
+  public long uptimeMs() {
+    return now() - startedAt;
+  }
+
+  long after(Duration delay, Runnable action) {
+    return vertx.setTimer(delay.toMillis(), timer -> action.run());
+  }
+
+  void cancel(long timer) {
+    vertx.cancelTimer(timer);
+  }
+
+  /**
+   * Once a second: lets go of expired sessions; every tick interval, spread over its seconds by
+   * connection, sends tick and ping and closes sockets that have been silent for three intervals.
+   */
+  private void sweep() {
+    resumption.sweep();
+    sweeps++;
+    long interval = Math.max(1, settings.tickInterval().toSeconds());
+    long silentSince = now() - 3 * settings.tickInterval().toMillis();
+    ObjectNode tick = Json.object().put("ts", now());
+    RawJson payload = Json.raw(tick);
+    for (WsConnection connection : connections) {
+      if (Math.floorMod(connection.id().hashCode(), interval) != sweeps % interval) {
+        continue;
+      }
+      WsSession session = connection.session();
+      if (connection.lastHeard() < silentSince) {
+        connection.close(CloseCode.POLICY_VIOLATION, "no sign of life");
+      } else if (session != null) {
+        session.sendEvent("tick", payload);
+        connection.ping();
+      }
+    }
+  }
+
+  private void publishPresence(TenantId tenant) {
+    if (feed.hasListeners(tenant)) {
+      ObjectNode payload = Json.object();
+      payload.set("presence", presence(tenant));
+      feed.publish(
+          tenant, Permission.TENANT_READ, session -> true, "presence", Json.raw(payload));
+    }
+  }
+
+  private void onAnnouncement(Announcement change) {
+    switch (change) {
+      case Announcement.KeyChanged key ->
+          confirmAll(session -> session.principal().keyId().equals(key.keyId()));
+      case Announcement.TenantChanged tenant ->
+          confirmAll(session -> session.principal().tenant().value().equals(tenant.tenant()));
+      default -> {}
+    }
+  }
+
+  private void confirmAll(Predicate<WsSession> affected) {
+    for (WsConnection connection : connections) {
+      WsSession session = connection.session();
+      if (session != null && affected.test(session)) {
+        confirm(connection, session);
+      }
+    }
+  }
+
+  /** Closes the socket unless its key is still good; also when it is revoked during connect. */
+  private void confirm(WsConnection connection, WsSession session) {
+    authenticator
+        .confirm(session.principal())
+        .onFailure(
+            failure -> {
+              ParleyException refusal = toRefusal(failure);
+              if (refusal.code() != ErrorCode.UNAVAILABLE) {
+                connection.close(CloseCode.POLICY_VIOLATION, refusal.text());
+              }
+            });
+  }
+}

@@ -1,0 +1,113 @@
+package dev.parley.hub.gateway.ws;
+
+import dev.parley.hub.access.Principal;
+import dev.parley.hub.gateway.Caller.Topic;
+import dev.parley.hub.tenant.TenantScope;
+import dev.parley.protocol.envelope.RawJson;
+import dev.parley.protocol.frame.FrameCodec;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a socket is after its handshake. It outlives its socket for the resume window, so that what
+ * happens meanwhile is not lost.
+ */
+final class WsSession {
+  private static final String EVERY = "";
+  private static final int MAX_SUBSCRIPTIONS = 1_000;
+
+  private final Principal principal;
+  private final TenantScope scope;
+  private final ClientIdentity client;
+  private final EventLog log;
+  private final WsCalls calls;
+  private final @Nullable WsAgentLink link;
+  private @Nullable WsConnection connection;
+  private final Map<Topic, Set<String>> subscriptions = new ConcurrentHashMap<>(2);
+
+  /** What a client says of itself; shown to its own tenant and believed in nothing. */
+  record ClientIdentity(
+      String id, String mode, String version, String platform, boolean toolEvents, long since) {}
+
+  WsSession(
+      Principal principal,
+      TenantScope scope,
+      ClientIdentity client,
+      EventLog log,
+      WsCalls calls,
+      @Nullable WsAgentLink link) {
+    this.principal = principal;
+    this.scope = scope;
+    this.client = client;
+    this.log = log;
+    this.calls = calls;
+    this.link = link;
+  }
+
+  Principal principal() {
+    return principal;
+  }
+
+  TenantScope scope() {
+    return scope;
+  }
+
+  ClientIdentity client() {
+    return client;
+  }
+
+  EventLog log() {
+    return log;
+  }
+
+  WsCalls calls() {
+    return calls;
+  }
+
+  @Nullable WsAgentLink link() {
+    return link;
+  }
+
+  /** Binds the session to its socket, before anything is sent. */
+  void attach(WsConnection to) {
+    synchronized (log) {
+      connection = to;
+    }
+  }
+
+  /** The socket is gone; events are kept in the log for a resume. */
+  void detach() {
+    synchronized (log) {
+      connection = null;
+    }
+  }
+
+  /** Sends an event with the next number, and keeps it for a resume. */
+  void sendEvent(String event, RawJson payload) {
+    synchronized (log) {
+      String frame = FrameCodec.event(event, payload, log.nextSeq());
+      log.append(frame);
+      if (connection != null) {
+        connection.send(frame);
+      }
+    }
+  }
+
+  void subscribe(Topic topic, @Nullable String sessionKey) {
+    Set<String> keys = subscriptions.computeIfAbsent(topic, t -> ConcurrentHashMap.newKeySet());
+    if (keys.size() < MAX_SUBSCRIPTIONS) {
+      keys.add(sessionKey == null ? EVERY : sessionKey);
+    }
+  }
+
+  void unsubscribe(Topic topic) {
+    subscriptions.remove(topic);
+  }
+
+  boolean subscribed(Topic topic, String sessionKey) {
+    Set<String> keys = subscriptions.get(topic);
+    return keys != null && (keys.contains(EVERY) || keys.contains(sessionKey));
+  }
+}

@@ -1,0 +1,49 @@
+package dev.parley.hub.gateway.ws;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Bounds of the WebSocket gateway.
+ *
+ * @param maxPayloadBytes largest frame that is read; told to clients as {@code policy.maxPayload}
+ * @param maxHandshakeBytes largest frame before the client is authenticated
+ * @param maxBufferedBytes unread bytes after which a slow client is disconnected
+ * @param maxInFlight requests of one connection that may be under way
+ * @param handshakeTimeout time to authenticate
+ * @param tickInterval between {@code tick} events
+ * @param resumeWindow how long the events of a lost connection are kept
+ * @param resumeEvents how many of them
+ * @param resumeBytes how many bytes of them
+ * @param maxConnections sockets of this node
+ * @param allowedOrigins origins of browser pages beside the hub's own
+ */
+public record WsSettings(
+    int maxPayloadBytes,
+    int maxHandshakeBytes,
+    int maxBufferedBytes,
+    int maxInFlight,
+    Duration handshakeTimeout,
+    Duration tickInterval,
+    Duration resumeWindow,
+    int resumeEvents,
+    int resumeBytes,
+    int maxConnections,
+    List<String> allowedOrigins) {
+
+  /** The bounds that a hub has unless its operator sets others. */
+  public static WsSettings defaults() {
+    return new WsSettings(
+        1 << 20,
+        64 << 10,
+        8 << 20,
+        1024,
+        Duration.ofSeconds(15),
+        Duration.ofSeconds(30),
+        Duration.ofSeconds(60),
+        512,
+        256 << 10,
+        100_000,
+        List.of());
+  }
+}

@@ -1,0 +1,17 @@
+package dev.parley.hub.switchboard;
+
+import dev.parley.protocol.address.AgentAddress;
+import io.vertx.core.Future;
+
+/** What the switchboard must know of agents. */
+public interface AgentDirectory {
+  /**
+   * The endpoint of an agent.
+   *
+   * @return fails with {@code not_found}, or {@code agent_offline} when it exists and is not there
+   */
+  Future<Endpoint> locate(AgentAddress address);
+
+  /** The agent's own limit of model tokens a day; negative when it has none. */
+  Future<Long> tokensPerDay(AgentAddress address);
+}

@@ -1,0 +1,136 @@
+package dev.parley.hub.switchboard;
+
+import dev.parley.hub.access.Principal;
+import dev.parley.hub.channel.Permit;
+import dev.parley.protocol.envelope.Envelope;
+import dev.parley.protocol.envelope.RawJson;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One message at its agent, from admission to its end. It ends once: the first of reply, failure,
+ * cancellation and deadline wins, and everything after is ignored. Thread-safe.
+ */
+public final class Delivery {
+
+  /** What the switchboard does when a delivery ends. */
+  interface Ending {
+    void ended(Delivery delivery, @Nullable RawJson reply, @Nullable ParleyException failure);
+  }
+
+  private static final Consumer<ParleyException> NOTHING = failure -> {};
+
+  private final Envelope envelope;
+  private final Principal caller;
+  private final @Nullable Permit permit;
+  private final Account account;
+  private final Consumer<RawJson> onChunk;
+  private final Ending ending;
+  private final AtomicReference<@Nullable Object> outcome = new AtomicReference<>();
+  private volatile Consumer<ParleyException> onCancel = NOTHING;
+  private volatile long timer = -1;
+
+  Delivery(
+      Envelope envelope,
+      Principal caller,
+      @Nullable Permit permit,
+      Account account,
+      Consumer<RawJson> onChunk,
+      Ending ending) {
+    this.envelope = envelope;
+    this.caller = caller;
+    this.permit = permit;
+    this.account = account;
+    this.onChunk = onChunk;
+    this.ending = ending;
+  }
+
+  public Envelope envelope() {
+    return envelope;
+  }
+
+  /** The account that pays for the model tokens used to handle the message. */
+  public Account account() {
+    return account;
+  }
+
+  /** Passes on a piece of the reply; ignored when the caller did not ask for a stream. */
+  public void chunk(RawJson payload) {
+    if (!ended()) {
+      onChunk.accept(payload);
+    }
+  }
+
+  /** Answers; false when the delivery had ended before. */
+  public boolean reply(RawJson payload) {
+    return end(payload, payload, null);
+  }
+
+  /** Fails; false when the delivery had ended before. */
+  public boolean fail(ParleyException failure) {
+    return end(failure, null, failure);
+  }
+
+  public boolean ended() {
+    return outcome.get() != null;
+  }
+
+  /**
+   * Sets what to do when the caller, a revocation or the deadline ends the delivery. Runs at once
+   * when that has happened already; never after a reply or a failure of the agent's own.
+   */
+  public void onCancel(Consumer<ParleyException> hook) {
+    onCancel = hook;
+    if (outcome.get() instanceof Cancellation cancellation) {
+      takeCancelHook().accept(cancellation.reason);
+    }
+  }
+
+  /** Ends the delivery from outside: tells the agent to stop and the caller why. */
+  boolean cancel(ParleyException reason) {
+    if (!end(new Cancellation(reason), null, reason)) {
+      return false;
+    }
+    takeCancelHook().accept(reason);
+    return true;
+  }
+
+  Principal caller() {
+    return caller;
+  }
+
+  @Nullable Permit permit() {
+    return permit;
+  }
+
+  void timer(long id) {
+    timer = id;
+  }
+
+  long timer() {
+    return timer;
+  }
+
+  private record Cancellation(ParleyException reason) {}
+
+  private boolean end(Object as, @Nullable RawJson reply, @Nullable ParleyException failure) {
+    if (!outcome.compareAndSet(null, as)) {
+      return false;
+    }
+    ending.ended(this, reply, failure);
+    return true;
+  }
+
+  private synchronized Consumer<ParleyException> takeCancelHook() {
+    Consumer<ParleyException> hook = onCancel;
+    onCancel = NOTHING;
+    return hook;
+  }
+
+  static ParleyException cancelled(String why) {
+    return new ParleyException(ErrorCode.CANCELLED, "the call was cancelled: " + why);
+  }
+}

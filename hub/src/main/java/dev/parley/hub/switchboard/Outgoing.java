@@ -1,0 +1,78 @@
+package dev.parley.hub.switchboard;
+
+import dev.parley.protocol.error.ParleyException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A call as its caller holds it: started once, cancellable at any time, answered once. Answers come
+ * on whatever thread ended the call.
+ */
+public final class Outgoing {
+  private final CallOrder order;
+  private final Switchboard switchboard;
+  private final Switchboard.Chunks chunks;
+  private final AtomicBoolean answered = new AtomicBoolean();
+  private volatile Consumer<Reply> onReply = reply -> {};
+  private volatile Consumer<ParleyException> onFailure = failure -> {};
+  private volatile @Nullable Delivery delivery;
+  private volatile @Nullable ParleyException cancelled;
+
+  Outgoing(CallOrder order, Switchboard switchboard, Switchboard.Chunks chunks) {
+    this.order = order;
+    this.switchboard = switchboard;
+    this.chunks = chunks;
+  }
+
+  /** Starts the call; exactly one of the two is told how it ended. */
+  public void start(Consumer<Reply> reply, Consumer<ParleyException> failure) {
+    onReply = reply;
+    onFailure = failure;
+    switchboard.start(this);
+  }
+
+  /**
+   * Cancels.
+   *
+   * @param why completes «the call was cancelled: …»
+   * @return whether it was still under way
+   */
+  public boolean cancel(String why) {
+    ParleyException reason = Delivery.cancelled(why);
+    cancelled = reason;
+    Delivery admitted = delivery;
+    return admitted == null ? fail(reason) : admitted.cancel(reason);
+  }
+
+  CallOrder order() {
+    return order;
+  }
+
+  Switchboard.Chunks chunks() {
+    return chunks;
+  }
+
+  /** The call was admitted; a cancellation that came meanwhile takes effect now. */
+  void admitted(Delivery to) {
+    delivery = to;
+    ParleyException reason = cancelled;
+    if (reason != null) {
+      to.cancel(reason);
+    }
+  }
+
+  void succeed(Reply reply) {
+    if (answered.compareAndSet(false, true)) {
+      onReply.accept(reply);
+    }
+  }
+
+  boolean fail(ParleyException failure) {
+    if (answered.compareAndSet(false, true)) {
+      onFailure.accept(failure);
+      return true;
+    }
+    return false;
+  }
+}

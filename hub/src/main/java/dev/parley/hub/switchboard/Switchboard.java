@@ -1,0 +1,375 @@
+package dev.parley.hub.switchboard;
+
+import dev.parley.hub.access.HubPrincipals;
+import dev.parley.hub.access.Permission;
+import dev.parley.hub.access.Principal;
+import dev.parley.hub.channel.Channels;
+import dev.parley.hub.channel.Permit;
+import dev.parley.hub.cluster.Announcement;
+import dev.parley.hub.cluster.Announcements;
+import dev.parley.hub.market.Market;
+import dev.parley.hub.quota.Concurrency;
+import dev.parley.hub.quota.Counter;
+import dev.parley.hub.quota.Ledger;
+import dev.parley.hub.quota.RateLimits;
+import dev.parley.hub.telemetry.HubMetrics;
+import dev.parley.hub.tenant.Tenant;
+import dev.parley.hub.tenant.TenantScope;
+import dev.parley.hub.tenant.TenantScopes;
+import dev.parley.hub.tenant.Tenants;
+import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.address.ListingId;
+import dev.parley.protocol.address.MessageId;
+import dev.parley.protocol.address.Party;
+import dev.parley.protocol.address.TenantId;
+import dev.parley.protocol.envelope.Cause;
+import dev.parley.protocol.envelope.Envelope;
+import dev.parley.protocol.envelope.RawJson;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Admits, places and ends calls. The steps of an admission, in this order: the tenant is active, its
+ * message rate, the route (own agent, channel or market install), the loop guard, the calls in
+ * flight, the price, the agent. When nothing has to be fetched all of it runs on the caller's thread
+ * without a pause.
+ */
+public final class Switchboard {
+
+  /** Takes the chunks of a streamed reply, in order. */
+  @FunctionalInterface
+  public interface Chunks {
+    Chunks IGNORED = (message, payload) -> {};
+
+    void chunk(MessageId message, RawJson payload);
+  }
+
+  /** What the switchboard works with; made in {@code Hub}. */
+  public record Parts(
+      Tenants tenants,
+      TenantScopes scopes,
+      Channels channels,
+      Market market,
+      RateLimits rates,
+      Concurrency concurrency,
+      Accounts accounts,
+      Ledger ledger,
+      AgentDirectory directory,
+      Announcements announcements,
+      HubMetrics metrics) {}
+
+  /** Where a call goes and by what right; no permit inside a tenant. */
+  private record Route(AgentAddress to, @Nullable Permit permit) {}
+
+  private record InFlightKey(TenantId caller, MessageId message) {}
+
+  private final Vertx vertx;
+  private final Clock clock;
+  private final SwitchboardSettings settings;
+  private final Parts parts;
+  private final LoopGuard loopGuard;
+  private final ConcurrentMap<InFlightKey, Delivery> inFlight = new ConcurrentHashMap<>();
+
+  public Switchboard(Vertx vertx, Clock clock, SwitchboardSettings settings, Parts parts) {
+    this.vertx = vertx;
+    this.clock = clock;
+    this.settings = settings;
+    this.parts = parts;
+    this.loopGuard = new LoopGuard(settings.maxHops());
+    parts.announcements.listen(this::onAnnouncement, this::recheckPermits);
+    parts.metrics.gauge("parley.calls.in.flight", inFlight, ConcurrentMap::size);
+  }
+
+  /**
+   * Prepares a call.
+   *
+   * @throws ParleyException {@code forbidden} or {@code invalid_request}, when the order itself is
+   *     not in order
+   */
+  public Outgoing prepare(CallOrder order, Chunks chunks) {
+    Principal caller = order.caller();
+    if (!caller.may(Permission.CHAT)) {
+      caller.require(Permission.CALL);
+    }
+    if (caller.agent() != null && order.from() != null && !order.from().equals(caller.agent())) {
+      throw new ParleyException(
+              ErrorCode.FORBIDDEN,
+              "this connection is the agent %s and cannot call as %s"
+                  .formatted(caller.agent(), order.from()))
+          .with("field", "from");
+    }
+    if (order.timeoutMs() > settings.maxTimeout().toMillis()) {
+      throw ParleyException.invalid(
+          "timeoutMs", "timeoutMs is at most " + settings.maxTimeout().toMillis());
+    }
+    return new Outgoing(order, this, chunks);
+  }
+
+  void start(Outgoing call) {
+    CallOrder order = call.order();
+    Principal caller = order.caller();
+    TenantScope scope = parts.scopes.of(caller);
+    Party from =
+        order.from() == null
+            ? caller.party()
+            : Party.of(new AgentAddress(caller.tenant(), order.from()));
+    parts
+        .tenants
+        .get(caller.tenant())
+        .compose(
+            tenant -> {
+              tenant.requireActive();
+              return parts
+                  .rates
+                  .admit(scope, tenant.limits())
+                  .compose(paid -> fromExists(from))
+                  .compose(known -> route(from, order))
+                  .compose(route -> admit(call, from, scope, tenant, route));
+            })
+        .onFailure(
+            failure -> {
+              parts.ledger.count(scope, from.agent(), null, Counter.REFUSED);
+              refuse(call, failure);
+            });
+  }
+
+  /** Whoever calls as an own agent must have that agent. */
+  private Future<Void> fromExists(Party from) {
+    return from.agent() == null
+        ? Future.succeededFuture()
+        : parts
+            .directory
+            .tokensPerDay(new AgentAddress(from.tenant(), from.agent()))
+            .mapEmpty();
+  }
+
+  private Future<Route> route(Party from, CallOrder order) {
+    if (order.to() instanceof ListingId listing) {
+      return parts
+          .market
+          .route(from, listing)
+          .map(installed -> new Route(installed.to(), installed.permit()));
+    }
+    AgentAddress to = (AgentAddress) order.to();
+    return to.tenant().equals(from.tenant())
+        ? Future.succeededFuture(new Route(to, null))
+        : parts.channels.permit(from, to).map(permit -> new Route(to, permit));
+  }
+
+  private Future<Void> admit(
+      Outgoing call, Party from, TenantScope scope, Tenant tenant, Route route) {
+    CallOrder order = call.order();
+    List<Cause> causes = loopGuard.extend(order.cause(), route.to);
+    Future<Void> paid =
+        route.permit == null
+            ? Future.succeededFuture()
+            : calleeActive(route.to)
+                .compose(active -> parts.rates.admitOn(scope, route.permit.channel()));
+    return paid.compose(
+        admitted ->
+            parts
+                .directory
+                .locate(route.to)
+                .compose(
+                    endpoint ->
+                        parts
+                            .accounts
+                            .open(from, route.to, route.permit)
+                            .map(account -> {
+                              deliver(call, from, scope, tenant, route, causes, endpoint, account);
+                              return null;
+                            })));
+  }
+
+  private Future<Void> calleeActive(AgentAddress to) {
+    return parts
+        .tenants
+        .get(to.tenant())
+        .map(
+            tenant -> {
+              if (!tenant.active()) {
+                throw new ParleyException(
+                    ErrorCode.AGENT_OFFLINE, "agent %s cannot be reached".formatted(to));
+              }
+              return null;
+            });
+  }
+
+  private void deliver(
+      Outgoing call,
+      Party from,
+      TenantScope scope,
+      Tenant tenant,
+      Route route,
+      List<Cause> causes,
+      Endpoint endpoint,
+      Account account) {
+    CallOrder order = call.order();
+    MessageId id = order.id() == null ? MessageId.next() : order.id();
+    long timeout = order.timeoutMs() > 0 ? order.timeoutMs() : settings.defaultTimeout().toMillis();
+    Envelope envelope =
+        new Envelope(
+            id,
+            from,
+            route.to,
+            order.conversation() == null ? id.value() : order.conversation(),
+            causes,
+            withinParent(order, clock.millis() + timeout),
+            order.traceparent(),
+            order.kind(),
+            order.payload());
+    Concurrency.Slot slot = parts.concurrency.acquire(tenant.id(), tenant.limits());
+    long startedAt = System.nanoTime();
+    InFlightKey key = new InFlightKey(tenant.id(), id);
+    Delivery delivery =
+        new Delivery(
+            envelope,
+            order.caller(),
+            route.permit,
+            account,
+            payload -> call.chunks().chunk(id, payload),
+            (ended, reply, failure) -> {
+              inFlight.remove(key);
+              vertx.cancelTimer(ended.timer());
+              slot.release();
+              parts.metrics.callEnded(failure, System.nanoTime() - startedAt);
+              end(call, ended, reply, failure);
+            });
+    if (inFlight.size() >= settings.maxInFlight()
+        || inFlight.putIfAbsent(key, delivery) != null) {
+      slot.release();
+      throw notAdmitted(id);
+    }
+    parts.ledger.count(scope, from.agent(), channelId(route), Counter.CALLS);
+    TenantScope callee = parts.scopes.of(HubPrincipals.bookkeeper(route.to.tenant()));
+    parts.ledger.count(callee, route.to.agent(), channelId(route), Counter.HANDLED);
+    long remaining = Math.max(1, envelope.deadline() - clock.millis());
+    delivery.timer(vertx.setTimer(remaining, timer -> delivery.cancel(expired(route.to, timeout))));
+    call.admitted(delivery);
+    if (!delivery.ended()) {
+      endpoint.deliver(delivery);
+    }
+  }
+
+  private void end(
+      Outgoing call,
+      Delivery delivery,
+      @Nullable RawJson reply,
+      @Nullable ParleyException failure) {
+    delivery
+        .account()
+        .close(failure == null)
+        .onSuccess(
+            charge -> {
+              if (reply != null) {
+                call.succeed(
+                    new Reply(delivery.envelope(), reply, charge.millicents(), charge.tokens()));
+              } else if (failure != null) {
+                call.fail(failure);
+              }
+            })
+        .onFailure(unbooked -> refuse(call, failure == null ? unbooked : failure));
+  }
+
+  private void refuse(Outgoing call, Throwable failure) {
+    ParleyException refusal =
+        failure instanceof ParleyException known
+            ? known
+            : new ParleyException(ErrorCode.INTERNAL, "the call failed in the hub", failure);
+    parts.metrics.callRefused(refusal);
+    call.fail(refusal);
+  }
+
+  /** A call made while handling another may not outlive it. */
+  private static long withinParent(CallOrder order, long deadline) {
+    return order.cause() == null || !order.cause().stated()
+        ? deadline
+        : Math.min(deadline, order.cause().delivery().envelope().deadline());
+  }
+
+  private static @Nullable String channelId(Route route) {
+    return route.permit == null ? null : route.permit.channel().id();
+  }
+
+  private ParleyException notAdmitted(MessageId id) {
+    if (inFlight.size() >= settings.maxInFlight()) {
+      return new ParleyException(
+              ErrorCode.UNAVAILABLE, "this hub has as many calls in flight as it takes")
+          .retryAfter(200);
+    }
+    return new ParleyException(ErrorCode.CONFLICT, "a message with the id " + id + " is in flight")
+        .with("field", "messageId");
+  }
+
+  private static ParleyException expired(AgentAddress to, long timeout) {
+    return new ParleyException(
+            ErrorCode.DEADLINE_EXCEEDED,
+            "agent %s did not answer within %d ms".formatted(to, timeout))
+        .with("timeoutMs", timeout);
+  }
+
+  private void onAnnouncement(Announcement change) {
+    if (change instanceof Announcement.ChannelChanged channel) {
+      recheck(
+          delivery ->
+              delivery.permit() != null
+                  && delivery.permit().channel().id().equals(channel.channelId()));
+    } else if (change instanceof Announcement.KeyChanged key) {
+      cancelAll(
+          delivery -> delivery.caller().keyId().equals(key.keyId()), "its API key was revoked");
+    } else if (change instanceof Announcement.TenantChanged changed) {
+      TenantId id = new TenantId(changed.tenant());
+      parts
+          .tenants
+          .get(id)
+          .onSuccess(
+              tenant -> {
+                if (!tenant.active()) {
+                  cancelAll(delivery -> touches(delivery, id), "tenant " + id + " was suspended");
+                }
+              });
+    }
+  }
+
+  private static boolean touches(Delivery delivery, TenantId tenant) {
+    return delivery.envelope().from().tenant().equals(tenant)
+        || delivery.envelope().to().tenant().equals(tenant);
+  }
+
+  private void recheckPermits() {
+    recheck(delivery -> delivery.permit() != null);
+  }
+
+  /** Asks the channels anew whether these deliveries may go on, and cancels those that may not. */
+  private void recheck(Predicate<Delivery> affected) {
+    for (Delivery delivery : inFlight.values()) {
+      if (affected.test(delivery)) {
+        parts
+            .channels
+            .permit(delivery.envelope().from(), delivery.envelope().to())
+            .onFailure(
+                failure -> {
+                  if (failure instanceof ParleyException e && e.code() == ErrorCode.NOT_FOUND) {
+                    delivery.cancel(Delivery.cancelled("its channel was revoked"));
+                  }
+                });
+      }
+    }
+  }
+
+  private void cancelAll(Predicate<Delivery> affected, String why) {
+    for (Delivery delivery : inFlight.values()) {
+      if (affected.test(delivery)) {
+        delivery.cancel(Delivery.cancelled(why));
+      }
+    }
+  }
+}

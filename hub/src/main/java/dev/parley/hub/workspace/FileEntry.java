@@ -1,0 +1,10 @@
+package dev.parley.hub.workspace;
+
+/**
+ * A file of a workspace.
+ *
+ * @param path relative to the workspace, with {@code /}
+ * @param size in bytes
+ * @param updatedAtMs milliseconds since 1970
+ */
+public record FileEntry(String path, long size, long updatedAtMs) {}
