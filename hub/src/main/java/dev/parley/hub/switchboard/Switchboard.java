@@ -115,6 +115,17 @@ public final class Switchboard {
     return new Outgoing(order, this, chunks);
   }
 
+  /** How many calls through this channel are in flight on this node. */
+  public int inFlightOn(String channelId) {
+    int count = 0;
+    for (Delivery delivery : inFlight.values()) {
+      if (delivery.permit() != null && delivery.permit().channel().id().equals(channelId)) {
+        count++;
+      }
+    }
+    return count;
+  }
+
   void start(Outgoing call) {
     CallOrder order = call.order();
     Principal caller = order.caller();
