@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +32,7 @@ final class EmbeddedRedis {
   private final CompletableFuture<Path> started = new CompletableFuture<>();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private final Thread thread;
-  private volatile boolean closing;
+  private final AtomicBoolean closing = new AtomicBoolean();
   private volatile @Nullable Process process;
 
   /**
@@ -59,8 +60,9 @@ final class EmbeddedRedis {
 
   /** Stops the server: cleanly when it obeys within 10 s, else by force. */
   CompletableFuture<Void> close() {
-    closing = true;
-    thread.interrupt();
+    if (closing.compareAndSet(false, true)) {
+      thread.interrupt();
+    }
     return stopped;
   }
 
@@ -74,6 +76,7 @@ final class EmbeddedRedis {
     try {
       directory.create();
       directory.endOrphan();
+      directory.placeSocket();
       RedisProgram program = RedisProgram.choose(options, directory.path());
       directory.requireReadableBy(program);
       launch(program);
@@ -90,6 +93,7 @@ final class EmbeddedRedis {
               "cannot start redis-server in %s: %s"
                   .formatted(directory.path(), DataDirectory.reason(e))));
     } catch (RuntimeException e) {
+      LOG.error("the supervisor of redis-server failed", e);
       started.completeExceptionally(e);
     } finally {
       stop();
@@ -137,28 +141,29 @@ final class EmbeddedRedis {
   }
 
   private void stop() {
-    boolean interrupted = Thread.interrupted();
+    closing.set(true);
     Process current = process;
     if (current != null) {
       end(current.toHandle());
     }
     directory.tidy();
-    if (interrupted && !closing) {
-      thread.interrupt();
-    }
   }
 
   /** Asks a server to end, which makes Redis write and sync what it has; then insists. */
   static void end(ProcessHandle server) {
     server.destroy();
-    try {
-      server.onExit().get(STOP_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
-      server.destroyForcibly();
-    } catch (java.util.concurrent.TimeoutException e) {
+    if (!hasEnded(server)) {
       LOG.warn("redis-server {} did not end within {} s: killed", server.pid(), STOP_SECONDS);
       server.destroyForcibly();
-      server.onExit().completeOnTimeout(server, STOP_SECONDS, TimeUnit.SECONDS).join();
+      hasEnded(server);
     }
+  }
+
+  private static boolean hasEnded(ProcessHandle server) {
+    return server
+        .onExit()
+        .thenApply(ended -> true)
+        .completeOnTimeout(false, STOP_SECONDS, TimeUnit.SECONDS)
+        .join();
   }
 }

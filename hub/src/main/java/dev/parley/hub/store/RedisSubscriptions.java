@@ -29,7 +29,17 @@ import org.slf4j.LoggerFactory;
 final class RedisSubscriptions implements RedisConnector.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(RedisSubscriptions.class);
 
-  private record Listening(Consumer<String> onMessage, Runnable onGap, @Nullable Context caller) {}
+  private record Listening(Consumer<String> onMessage, Runnable onGap, @Nullable Context caller) {
+
+    /** Runs on the context that subscribed. */
+    void run(Runnable action) {
+      if (caller != null && caller != Vertx.currentContext()) {
+        caller.runOnContext(v -> action.run());
+      } else {
+        action.run();
+      }
+    }
+  }
 
   private final Vertx vertx;
   private final Context context;
@@ -67,36 +77,35 @@ final class RedisSubscriptions implements RedisConnector.Listener {
   Future<Void> subscribe(String topic, Consumer<String> onMessage, Runnable onGap) {
     Listening listening = new Listening(onMessage, onGap, Vertx.currentContext());
     Promise<Void> done = Promise.promise();
-    context.runOnContext(v -> subscribe(topic, listening, done));
+    context.runOnContext(
+        v ->
+            subscribe(topic, listening)
+                .onComplete(result -> listening.run(() -> done.handle(result))));
     return done.future();
   }
 
-  private void subscribe(String topic, Listening listening, Promise<Void> done) {
+  private Future<Void> subscribe(String topic, Listening listening) {
     RedisConnection current = connection;
     if (current == null) {
-      done.tryFail(RedisFailure.away());
-      return;
+      return Future.failedFuture(RedisFailure.away());
     }
     List<Listening> known = topics.get(topic);
     boolean subscribed = known != null && !unconfirmed.containsKey(topic);
     topics.computeIfAbsent(topic, t -> new ArrayList<>()).add(listening);
     if (subscribed && !missing.contains(topic)) {
-      done.tryComplete();
-      return;
+      return Future.succeededFuture();
     }
-    Promise<Void> confirmation = Promise.promise();
-    unconfirmed.computeIfAbsent(topic, t -> new ArrayList<>()).add(confirmation);
-    current.send(Request.cmd(Command.SUBSCRIBE).arg(topic)).onFailure(confirmation::tryFail);
-    confirmation
+    Promise<Void> confirmed = Promise.promise();
+    unconfirmed.computeIfAbsent(topic, t -> new ArrayList<>()).add(confirmed);
+    long deadline =
+        vertx.setTimer(timeoutMs, id -> confirmed.tryFail(RedisFailure.late(timeoutMs)));
+    current
+        .send(Request.cmd(Command.SUBSCRIBE).arg(topic))
+        .onFailure(e -> confirmed.tryFail(RedisFailure.of(e)));
+    return confirmed
         .future()
-        .timeout(timeoutMs, TimeUnit.MILLISECONDS)
-        .onSuccess(v -> done.tryComplete())
-        .onFailure(
-            e -> {
-              remove(topic, listening);
-              unconfirmed.getOrDefault(topic, List.of()).remove(confirmation);
-              done.tryFail(RedisFailure.late(timeoutMs));
-            });
+        .onComplete(result -> vertx.cancelTimer(deadline))
+        .onFailure(e -> remove(topic, listening));
   }
 
   private void remove(String topic, Listening listening) {
@@ -170,16 +179,14 @@ final class RedisSubscriptions implements RedisConnector.Listener {
   }
 
   private static void run(Listening listening, Runnable action) {
-    Context caller = listening.caller;
-    if (caller != null && caller != Vertx.currentContext()) {
-      caller.runOnContext(v -> action.run());
-      return;
-    }
-    try {
-      action.run();
-    } catch (RuntimeException e) {
-      LOG.error("a listener of a topic failed", e);
-    }
+    listening.run(
+        () -> {
+          try {
+            action.run();
+          } catch (RuntimeException e) {
+            LOG.error("a listener of a topic failed", e);
+          }
+        });
   }
 
   private void ping() {
