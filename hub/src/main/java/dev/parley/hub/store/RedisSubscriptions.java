@@ -8,6 +8,7 @@ import io.vertx.redis.client.Command;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import io.vertx.redis.client.ResponseType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,8 +24,11 @@ import org.slf4j.LoggerFactory;
 /**
  * The connection that listens on topics. A gap is told twice: when the connection is lost, so that
  * nothing stale is used while the hub is deaf, and when all topics are subscribed again, because
- * what was read in between may be stale too. A silent connection is found out by a ping every half
- * command timeout. All state belongs to one context.
+ * what was read in between may be stale too. All state belongs to one context.
+ *
+ * <p>A dead connection is found out by subscribing to a topic that nobody uses every quarter of the
+ * command timeout, which Redis confirms each time. A ping would not do: when a message is pushed
+ * before the answer, version 5.1 of the client takes the message for the answer.
  */
 final class RedisSubscriptions implements RedisConnector.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(RedisSubscriptions.class);
@@ -41,6 +45,8 @@ final class RedisSubscriptions implements RedisConnector.Listener {
     }
   }
 
+  private static final String HEARTBEAT = "parley-heartbeat";
+
   private final Vertx vertx;
   private final Context context;
   private final long timeoutMs;
@@ -50,6 +56,7 @@ final class RedisSubscriptions implements RedisConnector.Listener {
   private final Set<String> missing = new HashSet<>();
   private @Nullable RedisConnection connection;
   private long heartbeat = -1;
+  private long heardAt;
 
   RedisSubscriptions(Vertx vertx, Context context, RedisUrl url, StoreOptions options) {
     this.vertx = vertx;
@@ -60,7 +67,7 @@ final class RedisSubscriptions implements RedisConnector.Listener {
 
   Future<Void> start() {
     context.runOnContext(
-        v -> heartbeat = vertx.setPeriodic(Math.max(5, timeoutMs / 2), id -> ping()));
+        v -> heartbeat = vertx.setPeriodic(Math.max(5, timeoutMs / 4), id -> probe()));
     return connector.start();
   }
 
@@ -118,6 +125,7 @@ final class RedisSubscriptions implements RedisConnector.Listener {
   @Override
   public void up(RedisConnection fresh) {
     connection = fresh;
+    heardAt = System.nanoTime();
     fresh.handler(this::receive);
     missing.clear();
     missing.addAll(topics.keySet());
@@ -143,14 +151,15 @@ final class RedisSubscriptions implements RedisConnector.Listener {
   }
 
   private void receive(Response push) {
-    if (push.size() < 3) {
+    heardAt = System.nanoTime();
+    if (push.type() != ResponseType.PUSH || push.size() < 3) {
       return;
     }
     String topic = push.get(1).toString();
     switch (push.get(0).toString()) {
       case "message" -> deliver(topic, push.get(2).toString());
       case "subscribe" -> confirmed(topic);
-      default -> LOG.debug("Redis pushed {}", push.get(0));
+      default -> LOG.debug("Redis pushed a message of the kind {}", push.get(0));
     }
   }
 
@@ -189,18 +198,15 @@ final class RedisSubscriptions implements RedisConnector.Listener {
         });
   }
 
-  private void ping() {
+  private void probe() {
     RedisConnection current = connection;
-    if (current != null) {
-      current
-          .send(Request.cmd(Command.PING))
-          .timeout(timeoutMs, TimeUnit.MILLISECONDS)
-          .onFailure(
-              e -> {
-                if (connection == current) {
-                  connector.drop("no answer to a ping within %d ms".formatted(timeoutMs));
-                }
-              });
+    if (current == null) {
+      return;
+    }
+    if (System.nanoTime() - heardAt > TimeUnit.MILLISECONDS.toNanos(timeoutMs + timeoutMs / 4)) {
+      connector.drop("silent for more than %d ms".formatted(timeoutMs));
+    } else {
+      current.send(Request.cmd(Command.SUBSCRIBE).arg(HEARTBEAT));
     }
   }
 }

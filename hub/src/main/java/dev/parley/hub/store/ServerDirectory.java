@@ -233,7 +233,7 @@ final class ServerDirectory {
         "redis-server did not answer within %d s; see %s".formatted(START_SECONDS, log()));
   }
 
-  /** What the server last wrote to its log: a warning when there is one near the end. */
+  /** What the server last wrote to its log: an error when there is one near the end. */
   String lastWords() {
     try (RandomAccessFile file = new RandomAccessFile(log().toFile(), "r")) {
       byte[] tail = new byte[(int) Math.min(TAIL, file.length())];
@@ -241,8 +241,9 @@ final class ServerDirectory {
       file.readFully(tail);
       List<String> lines =
           new String(tail, StandardCharsets.UTF_8).lines().filter(l -> !l.isBlank()).toList();
-      List<String> warnings = lines.stream().filter(l -> l.contains(" # ")).toList();
-      List<String> words = warnings.isEmpty() ? lines : warnings;
+      List<String> errors =
+          lines.stream().filter(l -> l.contains(" # ") && !l.contains("WARNING")).toList();
+      List<String> words = errors.isEmpty() ? lines : errors;
       return words.isEmpty() ? "it said nothing" : words.get(words.size() - 1).trim();
     } catch (IOException e) {
       return "its log cannot be read";

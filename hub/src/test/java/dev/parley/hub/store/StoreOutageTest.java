@@ -137,6 +137,22 @@ class StoreOutageTest {
   }
 
   @Test
+  void aBusyTopicIsNeverTakenForAGap() {
+    AtomicInteger gaps = new AtomicInteger();
+    AtomicInteger heard = new AtomicInteger();
+    await(store.subscribe("busy", message -> heard.incrementAndGet(), gaps::incrementAndGet));
+    long end = System.nanoTime() + 5 * TIMEOUT_MS * 1_000_000;
+    int sent = 0;
+    while (System.nanoTime() < end) {
+      await(store.publish("busy", "message"));
+      sent++;
+    }
+    int all = sent;
+    Eventually.holds("all messages", () -> heard.get() == all);
+    assertEquals(0, gaps.get());
+  }
+
+  @Test
   void aSilentConnectionIsNoticedByAListenerWithoutAnyMessage() {
     AtomicInteger gaps = new AtomicInteger();
     await(store.subscribe("news", message -> {}, gaps::incrementAndGet));
