@@ -4,6 +4,7 @@ import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 final class EmbeddedRedis {
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedRedis.class);
-  private static final long STOP_SECONDS = 10;
+  private static final Duration STOP = Duration.ofSeconds(10);
   private static final long FIRST_PAUSE_MS = 50;
   private static final long LONGEST_PAUSE_MS = 5_000;
 
@@ -144,26 +145,26 @@ final class EmbeddedRedis {
     closing.set(true);
     Process current = process;
     if (current != null) {
-      end(current.toHandle());
+      end(current.toHandle(), STOP);
     }
     directory.tidy();
   }
 
   /** Asks a server to end, which makes Redis write and sync what it has; then insists. */
-  static void end(ProcessHandle server) {
+  static void end(ProcessHandle server, Duration patience) {
     server.destroy();
-    if (!hasEnded(server)) {
-      LOG.warn("redis-server {} did not end within {} s: killed", server.pid(), STOP_SECONDS);
+    if (!endsWithin(patience, server)) {
+      LOG.warn("redis-server {} did not end within {}: killed", server.pid(), patience);
       server.destroyForcibly();
-      hasEnded(server);
+      endsWithin(STOP, server);
     }
   }
 
-  private static boolean hasEnded(ProcessHandle server) {
+  private static boolean endsWithin(Duration patience, ProcessHandle server) {
     return server
         .onExit()
         .thenApply(ended -> true)
-        .completeOnTimeout(false, STOP_SECONDS, TimeUnit.SECONDS)
+        .completeOnTimeout(false, patience.toMillis(), TimeUnit.MILLISECONDS)
         .join();
   }
 }

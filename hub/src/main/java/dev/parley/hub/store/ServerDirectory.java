@@ -34,6 +34,8 @@ final class ServerDirectory {
   private static final long LONGEST_LOG = 1 << 20;
   private static final int TAIL = 2_048;
   private static final Duration ANSWER = Duration.ofSeconds(2);
+  private static final Duration END_ANSWERING = Duration.ofSeconds(10);
+  private static final Duration END_HANGING = Duration.ofSeconds(3);
   private static final long START_SECONDS = 300;
   private static final Pattern PROCESS_ID = Pattern.compile("process_id:(\\d{1,18})\\r");
   private static final Pattern PID = Pattern.compile("\\d{1,18}");
@@ -88,38 +90,40 @@ final class ServerDirectory {
     if (Files.exists(socketPath())) {
       socket = Path.of(Files.readString(socketPath()).trim());
     }
-    Optional<ProcessHandle> orphan =
-        answeringProcess().or(this::hangingProcess).flatMap(ProcessHandle::of);
-    if (orphan.isPresent()) {
-      LOG.warn(
-          "ending redis-server {}, which an earlier hub left behind in {}",
-          orphan.get().pid(),
-          path);
-      EmbeddedRedis.end(orphan.get());
-    }
+    answeringProcess().ifPresent(server -> endOrphan(server, END_ANSWERING));
+    hangingProcess().ifPresent(server -> endOrphan(server, END_HANGING));
     tidy();
   }
 
-  private Optional<Long> answeringProcess() {
+  private void endOrphan(ProcessHandle server, Duration patience) {
+    LOG.warn("ending redis-server {}, which an earlier hub left in {}", server.pid(), path);
+    EmbeddedRedis.end(server, patience);
+  }
+
+  private Optional<ProcessHandle> answeringProcess() {
     try {
       Matcher answer =
           PROCESS_ID.matcher(RedisSocket.ask(socket, "INFO server", "process_id:", ANSWER));
-      return answer.find() ? Optional.of(Long.valueOf(answer.group(1))) : Optional.empty();
+      return answer.find() ? process(answer.group(1)) : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();
     }
   }
 
-  private Optional<Long> hangingProcess() {
+  private Optional<ProcessHandle> hangingProcess() {
     try {
       String pid = Files.readString(pidFile()).trim();
       return PID.matcher(pid).matches()
               && Path.of("/proc", pid, "cwd").toRealPath().equals(path.toRealPath())
-          ? Optional.of(Long.valueOf(pid))
+          ? process(pid)
           : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();
     }
+  }
+
+  private static Optional<ProcessHandle> process(String pid) {
+    return ProcessHandle.of(Long.parseLong(pid)).filter(ProcessHandle::isAlive);
   }
 
   /** Decides where the socket is. */

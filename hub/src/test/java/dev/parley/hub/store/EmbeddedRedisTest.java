@@ -113,6 +113,20 @@ class EmbeddedRedisTest {
   }
 
   @Test
+  void anOrphanThatHangsIsKilledAndItsDataKept() throws Exception {
+    ProcessHandle orphan;
+    try (HubProcess hub = HubProcess.start(data, "kept", Map.of())) {
+      orphan = Signals.server(data);
+      hub.kill();
+    }
+    Signals.pause(orphan);
+    OpenStore open = open();
+    assertFalse(orphan.isAlive());
+    assertEquals("kept", HubProcess.value(open.store()));
+    await(open.close());
+  }
+
+  @Test
   void aProcessThatMerelyGotTheNumberOfAnOldServerIsLeftAlone() throws Exception {
     Process bystander = new ProcessBuilder("sleep", "60").start();
     try {
