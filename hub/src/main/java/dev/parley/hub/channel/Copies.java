@@ -53,11 +53,11 @@ final class Copies {
   static final int MOST_INSTALLS = 100_000;
   private static final int MOST_ENDED = 1_000;
   private static final long HISTORY_MS = 90 * 86_400_000L;
-  private static final long NO_LIMIT = -1;
+  static final long NO_LIMIT = -1;
 
-  private static final Script WRITE = new Script("channel_write");
-  private static final Script FIND = new Script("channel_find");
-  private static final Script COPIES = new Script("channel_copies");
+  private static final Script WRITE = new Script("channel-write");
+  private static final Script FIND = new Script("channel-find");
+  private static final Script COPIES = new Script("channel-copies");
 
   private final Store store;
   private final TenantScope scope;
