@@ -144,7 +144,7 @@ final class AgentRun {
     }
     return parts
         .sessions()
-        .startRun(scope, session, run.runId(), said)
+        .start(scope, session, run.runId(), PayloadText.of(delivery.envelope().payload()), said)
         .map(
             start -> {
               if (start instanceof RunStart.Started started) {
@@ -305,7 +305,7 @@ final class AgentRun {
   private Future<SessionRow> end(RunStatus status, @Nullable TranscriptRow row) {
     return parts
         .sessions()
-        .endRun(scope, session, run.runId(), new RunEnd(status, row, inputTokens, outputTokens))
+        .finish(scope, session, run.runId(), new RunEnd(status, row, inputTokens, outputTokens))
         .map(
             appended -> {
               if (appended.row() != null) {

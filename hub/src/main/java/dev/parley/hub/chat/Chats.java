@@ -100,7 +100,7 @@ public final class Chats implements RunListener {
         .compose(
             definition ->
                 sessions
-                    .statusOf(scope, session, runId, message)
+                    .runOf(scope, session, runId)
                     .compose(
                         before ->
                             before.isPresent()
