@@ -92,20 +92,21 @@ public final class Sessions {
    * Starts a run with what a user said, unless that was done before. The last {@link
    * SessionSettings#rememberedRuns()} runs are known, also after a restart. Fails with {@code
    * invalid_request} and reason {@code chat-request-conflict} when the run id came before with
-   * another input.
+   * another text.
    *
    * @param runId the idempotency key of the request, 1 to 128 characters
-   * @param input all of the request that must be equal in a repetition
+   * @param userRow its text is what must be equal in a repetition
    */
-  public Future<RunStart> start(
-      TenantScope scope, SessionKey key, String runId, String input, TranscriptRow userRow) {
+  public Future<RunStart> startRun(
+      TenantScope scope, SessionKey key, String runId, TranscriptRow userRow) {
     if (runId.isEmpty() || runId.length() > MAX_RUN_ID) {
       return Future.failedFuture(
           ParleyException.invalid(
               "idempotencyKey", "an idempotencyKey has 1 to %d characters".formatted(MAX_RUN_ID)));
     }
     long id = RecentRuns.fingerprint(runId);
-    RunMark run = new RunMark(id, RecentRuns.fingerprint(input), RunStatus.RUNNING);
+    long input = RecentRuns.fingerprint(userRow.text());
+    RunMark run = new RunMark(id, input, RunStatus.RUNNING);
     return change(
             scope,
             key,
@@ -113,7 +114,7 @@ public final class Sessions {
               RecentRuns runs = writer.tail().runs();
               int known = runs.find(id);
               return known >= 0
-                  ? Written.repeated(runs.repeated(known, run.input()))
+                  ? Written.repeated(runs.repeated(known, input))
                   : Written.row(writer, writer.row(userRow.ofRun(runId), run));
             },
             (session, written) -> noted(session, written).withRunStarted(runId, clock.millis()))
@@ -135,7 +136,7 @@ public final class Sessions {
   }
 
   /** Ends a run; {@code conflict} when it has ended already. */
-  public Future<Appended> finish(TenantScope scope, SessionKey key, String runId, RunEnd end) {
+  public Future<Appended> endRun(TenantScope scope, SessionKey key, String runId, RunEnd end) {
     RunMark mark = new RunMark(RecentRuns.fingerprint(runId), 0, end.status());
     TranscriptRow last = end.row();
     return change(
@@ -162,9 +163,14 @@ public final class Sessions {
     }
   }
 
-  /** How far a run is; empty when it is not among those remembered. */
-  public Future<Optional<RunStatus>> runOf(TenantScope scope, SessionKey key, String runId) {
+  /**
+   * How far a run is that was started with this text; empty when it is not among those remembered.
+   * Fails as {@link #startRun} when it was started with another.
+   */
+  public Future<Optional<RunStatus>> statusOf(
+      TenantScope scope, SessionKey key, String runId, String input) {
     long id = RecentRuns.fingerprint(runId);
+    long same = RecentRuns.fingerprint(input);
     return inLane(
         scope,
         key,
@@ -175,13 +181,13 @@ public final class Sessions {
                     session ->
                         session == null
                             ? Future.succeededFuture(Optional.empty())
-                            : write(scope, key, session, writer -> status(writer, id))));
+                            : write(scope, key, session, writer -> status(writer, id, same))));
   }
 
-  private static Optional<RunStatus> status(TranscriptWriter writer, long id) {
+  private static Optional<RunStatus> status(TranscriptWriter writer, long id, long input) {
     RecentRuns runs = writer.tail().runs();
     int known = runs.find(id);
-    return known < 0 ? Optional.empty() : Optional.of(runs.status(known));
+    return known < 0 ? Optional.empty() : Optional.of(runs.repeated(known, input));
   }
 
   /**

@@ -123,11 +123,11 @@ class SessionsTest {
 
   @Test
   void aConversationIsToldAsItWasHadAlsoAfterARestart() {
-    await(sessions.start(acme, MAIN, "run-1", "hello", said("hello")));
+    await(sessions.startRun(acme, MAIN, "run-1", said("hello")));
     await(
         sessions.append(
             acme, MAIN, TranscriptRow.toolResult("call-1", "list_agents", "none", false, 5)));
-    await(sessions.finish(acme, MAIN, "run-1", new RunEnd(RunStatus.OK, answered("hi"), 10, 8)));
+    await(sessions.endRun(acme, MAIN, "run-1", new RunEnd(RunStatus.OK, answered("hi"), 10, 8)));
 
     HistoryPage page = await(reopened().history(acme, MAIN, 200, 0, MUCH));
 
@@ -150,12 +150,12 @@ class SessionsTest {
 
   @Test
   void theSessionRowCountsWhatHappened() {
-    await(sessions.start(acme, MAIN, "run-1", "hello", said("hello\n  there")));
+    await(sessions.startRun(acme, MAIN, "run-1", said("hello\n  there")));
     assertEquals("running", await(sessions.describe(acme, MAIN)).toJson().path("status").asText());
 
     Appended end =
         await(
-            sessions.finish(
+            sessions.endRun(
                 acme, MAIN, "run-1", new RunEnd(RunStatus.OK, answered("x".repeat(500)), 10, 8)));
 
     ObjectNode row = end.session().toJson();
@@ -305,26 +305,29 @@ class SessionsTest {
     for (Sessions from : List.of(sessions, reopened())) {
       assertEquals(new RunStart.Repeated(RunStatus.RUNNING), start(from, "run-1", "hello"));
     }
-    await(sessions.finish(acme, MAIN, "run-1", new RunEnd(RunStatus.OK, answered("hi"), 1, 1)));
+    await(sessions.endRun(acme, MAIN, "run-1", new RunEnd(RunStatus.OK, answered("hi"), 1, 1)));
     for (Sessions from : List.of(sessions, reopened())) {
       assertEquals(new RunStart.Repeated(RunStatus.OK), start(from, "run-1", "hello"));
-      assertEquals(Optional.of(RunStatus.OK), await(from.runOf(acme, MAIN, "run-1")));
-      assertEquals(Optional.empty(), await(from.runOf(acme, MAIN, "run-2")));
+      assertEquals(Optional.of(RunStatus.OK), await(from.statusOf(acme, MAIN, "run-1", "hello")));
+      assertEquals(Optional.empty(), await(from.statusOf(acme, MAIN, "run-2", "x")));
     }
     assertEquals(List.of("hello", "hi"), texts(sessions, MAIN));
   }
 
   private RunStart start(Sessions from, String runId, String text) {
-    return await(from.start(acme, MAIN, runId, text, said(text)));
+    return await(from.startRun(acme, MAIN, runId, said(text)));
   }
 
   @Test
   void anotherInputUnderTheSameKeyIsAConflictAlsoAfterARestart() {
     start(sessions, "run-1", "hello");
     for (Sessions from : List.of(sessions, reopened())) {
-      ParleyException refused = refusal(from.start(acme, MAIN, "run-1", "other", said("other")));
+      ParleyException refused = refusal(from.startRun(acme, MAIN, "run-1", said("other")));
       assertEquals(ErrorCode.INVALID_REQUEST, refused.code());
       assertEquals("chat-request-conflict", refused.details().get("reason"));
+      assertEquals(
+          "chat-request-conflict",
+          refusal(from.statusOf(acme, MAIN, "run-1", "other")).details().get("reason"));
     }
     assertEquals(List.of("hello"), texts(sessions, MAIN));
   }
@@ -332,9 +335,10 @@ class SessionsTest {
   @Test
   void aRunThatFailedWithoutARowIsRememberedAndNotShown() {
     start(sessions, "run-1", "hello");
-    await(sessions.finish(acme, MAIN, "run-1", new RunEnd(RunStatus.FAILED, null, 3, 0)));
+    await(sessions.endRun(acme, MAIN, "run-1", new RunEnd(RunStatus.FAILED, null, 3, 0)));
 
-    assertEquals(Optional.of(RunStatus.FAILED), await(reopened().runOf(acme, MAIN, "run-1")));
+    assertEquals(
+        Optional.of(RunStatus.FAILED), await(reopened().statusOf(acme, MAIN, "run-1", "hello")));
     assertEquals(List.of("hello"), texts(sessions, MAIN));
     assertEquals(ErrorCode.CONFLICT, refusal(finishAgain("run-1")).code());
     say("next");
@@ -342,7 +346,7 @@ class SessionsTest {
   }
 
   private Future<Appended> finishAgain(String runId) {
-    return sessions.finish(acme, MAIN, runId, new RunEnd(RunStatus.OK, answered("again"), 0, 0));
+    return sessions.endRun(acme, MAIN, runId, new RunEnd(RunStatus.OK, answered("again"), 0, 0));
   }
 
   @Test
@@ -350,13 +354,13 @@ class SessionsTest {
     SessionSettings few = settings(10_000, 1 << 20, 10, 3);
     Sessions small = with(few);
     for (int i = 1; i <= 5; i++) {
-      await(small.start(acme, MAIN, "run-" + i, "x", said("x")));
-      await(small.finish(acme, MAIN, "run-" + i, new RunEnd(RunStatus.OK, answered("y"), 1, 1)));
+      await(small.startRun(acme, MAIN, "run-" + i, said("x")));
+      await(small.endRun(acme, MAIN, "run-" + i, new RunEnd(RunStatus.OK, answered("y"), 1, 1)));
     }
     for (Sessions from : List.of(small, with(few))) {
-      assertEquals(Optional.empty(), await(from.runOf(acme, MAIN, "run-2")));
+      assertEquals(Optional.empty(), await(from.statusOf(acme, MAIN, "run-2", "x")));
       for (int i = 3; i <= 5; i++) {
-        assertEquals(Optional.of(RunStatus.OK), await(from.runOf(acme, MAIN, "run-" + i)));
+        assertEquals(Optional.of(RunStatus.OK), await(from.statusOf(acme, MAIN, "run-" + i, "x")));
       }
     }
   }
@@ -376,7 +380,7 @@ class SessionsTest {
   void aRequestRepeatedAtTheSameTimeStartsOneRun() {
     List<Future<RunStart>> starting =
         IntStream.range(0, 20)
-            .mapToObj(i -> sessions.start(acme, MAIN, "run-1", "hello", said("hello")))
+            .mapToObj(i -> sessions.startRun(acme, MAIN, "run-1", said("hello")))
             .toList();
     long started = starting.stream().filter(one -> await(one) instanceof RunStart.Started).count();
     assertEquals(1, started);
@@ -404,7 +408,7 @@ class SessionsTest {
     assertNull(page.session());
     assertEquals(List.of(), page.rows());
     assertEquals(List.of(), await(sessions.tail(acme, MAIN, 10, MUCH)));
-    assertEquals(Optional.empty(), await(sessions.runOf(acme, MAIN, "run")));
+    assertEquals(Optional.empty(), await(sessions.statusOf(acme, MAIN, "run", "x")));
     assertNull(await(sessions.describe(acme, MAIN)));
     assertFalse(Files.exists(acme.directory()));
   }
@@ -416,7 +420,7 @@ class SessionsTest {
 
     assertEquals(ErrorCode.UNAVAILABLE, refusal(sessions.append(acme, MAIN, said("a"))).code());
     assertEquals(
-        ErrorCode.UNAVAILABLE, refusal(sessions.start(acme, MAIN, "run-1", "a", said("a"))).code());
+        ErrorCode.UNAVAILABLE, refusal(sessions.startRun(acme, MAIN, "run-1", said("a"))).code());
     assertEquals(0, await(sessions.describe(acme, MAIN)).counts().messages());
 
     Files.delete(inTheWay);
@@ -446,11 +450,11 @@ class SessionsTest {
     for (int i = 0; i < 3; i++) {
       await(small.append(acme, MAIN, said("x".repeat(1_300))));
     }
-    await(small.start(acme, MAIN, "run-1", "x", said("x")));
+    await(small.startRun(acme, MAIN, "run-1", said("x")));
     assertEquals(
         ErrorCode.LIMIT_EXCEEDED,
         refusal(small.append(acme, MAIN, said("x".repeat(1_300)))).code());
-    await(small.finish(acme, MAIN, "run-1", new RunEnd(RunStatus.OK, answered("y"), 1, 1)));
+    await(small.endRun(acme, MAIN, "run-1", new RunEnd(RunStatus.OK, answered("y"), 1, 1)));
     await(small.reset(acme, MAIN, "new"));
     await(small.append(acme, MAIN, said("x".repeat(1_300))));
 
