@@ -1,7 +1,6 @@
 package dev.parley.hub.chat;
 
 import dev.parley.hub.agent.RunEvent.Run;
-import dev.parley.hub.session.RunStatus;
 import dev.parley.hub.switchboard.Outgoing;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -10,19 +9,10 @@ import org.jspecify.annotations.Nullable;
 /** A run that somebody's chat started and that is under way. */
 final class ChatRun {
 
-  /**
-   * How a run ended.
-   *
-   * @param text what the agent said, as far as it came
-   * @param failure why it failed, or null
-   */
-  record Outcome(
-      RunStatus status, String text, @Nullable String failure, long startedAt, long endedAt) {}
-
   private final Run run;
   private final String input;
   private final long startedAt;
-  private final Promise<Outcome> done = Promise.promise();
+  private final Promise<Chats.Outcome> done = Promise.promise();
   private volatile boolean begun;
   private volatile @Nullable Outgoing call;
 
@@ -44,7 +34,7 @@ final class ChatRun {
     return startedAt;
   }
 
-  Future<Outcome> done() {
+  Future<Chats.Outcome> done() {
     return done.future();
   }
 
@@ -66,7 +56,7 @@ final class ChatRun {
     return current != null && current.cancel(why);
   }
 
-  void end(Outcome outcome) {
+  void end(Chats.Outcome outcome) {
     done.tryComplete(outcome);
   }
 }

@@ -29,6 +29,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,15 @@ public final class Chats implements RunListener {
   /** How far a run is, as {@code chat.send} answers it. */
   public record Ticket(String runId, String status) {}
 
+  /**
+   * How a run ended.
+   *
+   * @param text what the agent said, as far as it came
+   * @param failure why it failed, or null
+   */
+  public record Outcome(
+      RunStatus status, String text, @Nullable String failure, long startedAt, long endedAt) {}
+
   private record RunKey(TenantId tenant, String runId) {}
 
   private final Agents agents;
@@ -51,7 +61,7 @@ public final class Chats implements RunListener {
   private final Clock clock;
   private final RunListener watchers;
   private final ConcurrentMap<RunKey, ChatRun> active = new ConcurrentHashMap<>();
-  private final Cache<RunKey, ChatRun.Outcome> ended =
+  private final Cache<RunKey, Outcome> ended =
       Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(Duration.ofMinutes(10)).build();
 
   /**
@@ -134,13 +144,13 @@ public final class Chats implements RunListener {
   }
 
   /** How a run ended, when it ends; null future result when it is unknown. */
-  public @Nullable Future<ChatRun.Outcome> outcome(TenantId tenant, String runId) {
+  public @Nullable Future<Outcome> outcome(TenantId tenant, String runId) {
     RunKey key = new RunKey(tenant, runId);
     ChatRun run = active.get(key);
     if (run != null) {
       return run.done();
     }
-    ChatRun.Outcome before = ended.getIfPresent(key);
+    Outcome before = ended.getIfPresent(key);
     return before == null ? null : Future.succeededFuture(before);
   }
 
@@ -245,7 +255,7 @@ public final class Chats implements RunListener {
         .onFailure(unavailable -> forget(chat));
   }
 
-  private void end(ChatRun chat, ChatRun.Outcome outcome) {
+  private void end(ChatRun chat, Outcome outcome) {
     ended.put(new RunKey(chat.run().tenant(), chat.run().runId()), outcome);
     forget(chat);
     chat.end(outcome);
@@ -257,15 +267,15 @@ public final class Chats implements RunListener {
     runIds.close(tenant, chat.run().runId());
   }
 
-  private java.util.Optional<ChatRun.Outcome> outcomeOf(RunEvent event) {
+  private Optional<Outcome> outcomeOf(RunEvent event) {
     long now = clock.millis();
-    return java.util.Optional.ofNullable(
+    return Optional.ofNullable(
         event instanceof RunEvent.Finished end
-            ? new ChatRun.Outcome(RunStatus.OK, end.text(), null, end.startedAt(), now)
+            ? new Outcome(RunStatus.OK, end.text(), null, end.startedAt(), now)
             : event instanceof RunEvent.Aborted end
-                ? new ChatRun.Outcome(RunStatus.ABORTED, end.text(), null, end.startedAt(), now)
+                ? new Outcome(RunStatus.ABORTED, end.text(), null, end.startedAt(), now)
                 : event instanceof RunEvent.Failed end
-                    ? new ChatRun.Outcome(
+                    ? new Outcome(
                         RunStatus.FAILED, "", end.failure().text(), end.startedAt(), now)
                     : null);
   }

@@ -29,14 +29,26 @@ public final class AgentOperations {
   private final RemoteAgents remote;
   private final Models models;
   private final Tenants tenants;
+  private final String defaultModel;
   private final Clock clock;
 
+  /**
+   * Makes the operations.
+   *
+   * @param defaultModel {@code provider/model} of agents that name none
+   */
   public AgentOperations(
-      Agents agents, RemoteAgents remote, Models models, Tenants tenants, Clock clock) {
+      Agents agents,
+      RemoteAgents remote,
+      Models models,
+      Tenants tenants,
+      String defaultModel,
+      Clock clock) {
     this.agents = agents;
     this.remote = remote;
     this.models = models;
     this.tenants = tenants;
+    this.defaultModel = defaultModel;
     this.clock = clock;
   }
 
@@ -99,7 +111,7 @@ public final class AgentOperations {
     }
     ArrayNode skills = json.putArray("skills");
     definition.skills().forEach(skill -> skills.add(Json.toNode(skill)));
-    String model = definition.model() == null ? models.defaultModel() : definition.model();
+    String model = definition.model() == null ? defaultModel : definition.model();
     json.putObject("model").put("primary", isRemote ? "remote/" + address : model);
     return json;
   }
@@ -120,9 +132,8 @@ public final class AgentOperations {
             skills(params.path("skills")),
             longOrNull(params.path("tokensPerDay")),
             clock.millis());
-    return models
-        .requireKnown(definition.model())
-        .compose(known -> tenants.get(caller.tenant()))
+    return requireUsable(caller, definition.model())
+        .compose(usable -> tenants.get(caller.tenant()))
         .compose(
             tenant ->
                 agents.create(
@@ -140,9 +151,8 @@ public final class AgentOperations {
   private Future<ObjectNode> update(Caller caller, ObjectNode params) {
     AgentId id = new AgentId(params.path("agentId").asText());
     String model = params.path("model").textValue();
-    return models
-        .requireKnown(model)
-        .compose(known -> agents.get(caller.scope(), id))
+    return requireUsable(caller, model)
+        .compose(usable -> agents.get(caller.scope(), id))
         .compose(
             old ->
                 agents.update(
@@ -184,12 +194,19 @@ public final class AgentOperations {
                             .put("name", model.provider() + "/" + model.model())
                             .put("provider", model.provider())
                             .put("available", true);
-                    if ((model.provider() + "/" + model.model()).equals(models.defaultModel())) {
+                    if ((model.provider() + "/" + model.model()).equals(defaultModel)) {
                       json.putArray("tags").add("default").add("configured");
                     }
                   });
               return result;
             });
+  }
+
+  /** Refuses a model that the tenant has no key for, before an agent is made to wait for it. */
+  private Future<Void> requireUsable(Caller caller, @Nullable String model) {
+    return model == null
+        ? Future.succeededFuture()
+        : models.resolve(caller.scope(), model).mapEmpty();
   }
 
   private static List<Skill> skills(JsonNode json) {
