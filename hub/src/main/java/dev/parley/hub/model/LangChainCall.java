@@ -8,7 +8,6 @@ import dev.langchain4j.model.chat.response.PartialToolCall;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.output.FinishReason;
 import dev.parley.protocol.error.ParleyException;
-import io.vertx.core.http.HttpClient;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class LangChainCall {
   private final LangChainModels models;
   private final ProviderEndpoint endpoint;
-  private final HttpClient client;
-  private final Duration connectTimeout;
+  private final Exchanges exchanges;
   private final Retry retry;
   private final ModelRequest request;
   private final StreamingRun run;
@@ -35,19 +33,22 @@ final class LangChainCall {
 
   LangChainCall(
       LangChainModels models,
-      HttpClient client,
-      Duration connectTimeout,
+      Exchanges exchanges,
       Retry retry,
       ModelRequest request,
       StreamingRun run) {
     this.models = models;
     this.endpoint = models.endpoint();
-    this.client = client;
-    this.connectTimeout = connectTimeout;
+    this.exchanges = exchanges;
     this.retry = retry;
     this.request = request;
     this.run = run;
     this.promptAtMost = TokenEstimate.of(request);
+  }
+
+  /** Makes the exchange of one attempt; see {@link ProviderExchange}. */
+  interface Exchanges {
+    ProviderExchange make(Duration idleTimeout, Runnable onClosed);
   }
 
   void attempt() {
@@ -66,8 +67,7 @@ final class LangChainCall {
   }
 
   private final class Attempt implements StreamingChatResponseHandler {
-    private final ProviderExchange exchange =
-        new ProviderExchange(client, connectTimeout, request.timeout(), this::closed);
+    private final ProviderExchange exchange = exchanges.make(request.timeout(), this::closed);
 
     void begin() {
       run.onEnd(exchange::cancel);

@@ -7,6 +7,7 @@ import io.vertx.core.http.PoolOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A vendor's models at one endpoint with one key, spoken to through LangChain4j. */
 public final class LangChainProvider implements ModelProvider {
@@ -16,17 +17,25 @@ public final class LangChainProvider implements ModelProvider {
   private final HttpClient client;
   private final LangChainModels models;
   private final Retry retry;
+  private final @Nullable AddressGuard guard;
 
   /**
    * Builds the provider; it holds nothing that needs closing.
    *
    * @param client makes the requests; shared by all providers, see {@link #httpClient}
+   * @param guard vets where the endpoint's name leads to; null for one the operator has set
    */
-  public LangChainProvider(Vertx vertx, HttpClient client, ProviderEndpoint endpoint, Retry retry) {
+  public LangChainProvider(
+      Vertx vertx,
+      HttpClient client,
+      ProviderEndpoint endpoint,
+      Retry retry,
+      @Nullable AddressGuard guard) {
     this.vertx = vertx;
     this.client = client;
     this.models = new LangChainModels(endpoint);
     this.retry = retry;
+    this.guard = guard;
   }
 
   /**
@@ -55,6 +64,10 @@ public final class LangChainProvider implements ModelProvider {
         vertx,
         request.timeout(),
         onText,
-        run -> new LangChainCall(models, client, CONNECT_TIMEOUT, retry, request, run).attempt());
+        run -> new LangChainCall(models, this::exchange, retry, request, run).attempt());
+  }
+
+  private ProviderExchange exchange(Duration idleTimeout, Runnable onClosed) {
+    return new ProviderExchange(client, guard, CONNECT_TIMEOUT, idleTimeout, onClosed);
   }
 }

@@ -9,6 +9,7 @@ import dev.langchain4j.http.client.SuccessfulHttpResponse;
 import dev.langchain4j.http.client.sse.DefaultServerSentEventParser;
 import dev.langchain4j.http.client.sse.ServerSentEventListener;
 import dev.langchain4j.http.client.sse.ServerSentEventParser;
+import dev.parley.protocol.error.ParleyException;
 import io.netty.channel.ConnectTimeoutException;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -43,6 +44,7 @@ final class ProviderExchange implements dev.langchain4j.http.client.HttpClient, 
   static final int MOST_ERROR_BYTES = 16 << 10;
 
   private final HttpClient client;
+  private final @Nullable AddressGuard guard;
   private final Duration connectTimeout;
   private final Duration idleTimeout;
   private final Runnable onClosed;
@@ -57,12 +59,18 @@ final class ProviderExchange implements dev.langchain4j.http.client.HttpClient, 
   /**
    * Prepares an exchange.
    *
+   * @param guard vets the address; null to let it be any
    * @param idleTimeout how long the provider may say nothing
    * @param onClosed when the response is complete and all its events are delivered
    */
   ProviderExchange(
-      HttpClient client, Duration connectTimeout, Duration idleTimeout, Runnable onClosed) {
+      HttpClient client,
+      @Nullable AddressGuard guard,
+      Duration connectTimeout,
+      Duration idleTimeout,
+      Runnable onClosed) {
     this.client = client;
+    this.guard = guard;
     this.connectTimeout = connectTimeout;
     this.idleTimeout = idleTimeout;
     this.onClosed = onClosed;
@@ -142,11 +150,19 @@ final class ProviderExchange implements dev.langchain4j.http.client.HttpClient, 
             .setIdleTimeout(idleTimeout.toMillis());
     call.headers()
         .forEach((name, values) -> values.forEach(value -> options.addHeader(name, value)));
-    client
-        .request(options)
+    vetted(options)
+        .compose(client::request)
         .compose(open -> send(open, call.body()))
         .onSuccess(response -> receive(response, parser, listener))
-        .onFailure(cause -> fail(listener, new NetworkFailure(cause)));
+        .onFailure(cause -> fail(listener, failure(cause)));
+  }
+
+  private Future<RequestOptions> vetted(RequestOptions options) {
+    return guard == null ? Future.succeededFuture(options) : guard.vet(options);
+  }
+
+  private static RuntimeException failure(Throwable cause) {
+    return cause instanceof ParleyException refusal ? refusal : new NetworkFailure(cause);
   }
 
   private Future<HttpClientResponse> send(HttpClientRequest open, String body) {

@@ -471,7 +471,8 @@ class LangChainProviderTest {
   }
 
   private static LangChainProvider provider(Vendor vendor, String url, Retry retry) {
-    return new LangChainProvider(vertx, client, new ProviderEndpoint(vendor, url, KEY), retry);
+    return new LangChainProvider(
+        vertx, client, new ProviderEndpoint(vendor, url, KEY), retry, null);
   }
 
   private static ModelRequest request(String text) {
