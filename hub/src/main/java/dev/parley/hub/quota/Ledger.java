@@ -79,7 +79,7 @@ public final class Ledger {
   }
 
   private static @Nullable ParleyException wrongRange(long first, long last, long today) {
-    if (last > today) {
+    if (last > today + 1) {
       return ParleyException.invalid(
           "to", "the last day is in the future; today is " + LocalDate.ofEpochDay(today));
     }
