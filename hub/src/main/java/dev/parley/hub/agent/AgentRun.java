@@ -144,7 +144,7 @@ final class AgentRun {
     }
     return parts
         .sessions()
-        .start(scope, session, run.runId(), PayloadText.of(delivery.envelope().payload()), said)
+        .startRun(scope, session, run.runId(), said)
         .map(
             start -> {
               if (start instanceof RunStart.Started started) {
@@ -188,7 +188,7 @@ final class AgentRun {
         .account()
         .reserve(
             promptTokens + request.maxOutputTokens(),
-            model.price(promptTokens, request.maxOutputTokens()))
+            model.price().of(promptTokens, request.maxOutputTokens()))
         .compose(hold -> ask(model, request, hold));
   }
 
@@ -213,7 +213,7 @@ final class AgentRun {
               return delivery
                   .account()
                   .settle(
-                      hold, used.input(), used.output(), model.price(used.input(), used.output()))
+                      hold, used.input(), used.output(), model.price().of(used.input(), used.output()))
                   .compose(
                       settled ->
                           outcome.succeeded()
@@ -305,7 +305,7 @@ final class AgentRun {
   private Future<SessionRow> end(RunStatus status, @Nullable TranscriptRow row) {
     return parts
         .sessions()
-        .finish(scope, session, run.runId(), new RunEnd(status, row, inputTokens, outputTokens))
+        .endRun(scope, session, run.runId(), new RunEnd(status, row, inputTokens, outputTokens))
         .map(
             appended -> {
               if (appended.row() != null) {

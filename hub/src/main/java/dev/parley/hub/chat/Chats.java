@@ -110,7 +110,7 @@ public final class Chats implements RunListener {
         .compose(
             definition ->
                 sessions
-                    .runOf(scope, session, runId)
+                    .statusOf(scope, session, runId, message)
                     .compose(
                         before ->
                             before.isPresent()

@@ -43,8 +43,8 @@ final class RemoteTranscript {
   synchronized void begin(String message) {
     begun =
         sessions
-            .start(
-                scope, run.session(), run.runId(), message, TranscriptRow.user(message, clock.millis()))
+            .startRun(
+                scope, run.session(), run.runId(), TranscriptRow.user(message, clock.millis()))
             .onSuccess(
                 start -> {
                   if (start instanceof dev.parley.hub.session.RunStart.Started started) {
@@ -78,7 +78,7 @@ final class RemoteTranscript {
         begun
             .transform(
                 any ->
-                    sessions.finish(
+                    sessions.endRun(
                         scope, run.session(), run.runId(), new RunEnd(status, row, 0, 0)))
             .onSuccess(
                 ended -> {
