@@ -3,7 +3,9 @@ package dev.parley.hub.model;
 import dev.parley.hub.model.ProviderListing.Source;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.protocol.error.ParleyException;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
 import java.util.ArrayList;
@@ -30,7 +32,7 @@ public final class Models {
   private final HttpClient client;
   private final @Nullable AddressGuard guard;
   private final OfflineProvider offline;
-  private @Nullable Future<Void> warm;
+  private @Nullable Future<Void> loading;
 
   public Models(Vertx vertx, ModelSettings settings, ModelPrices prices, ProviderKeys keys) {
     this.vertx = vertx;
@@ -141,8 +143,20 @@ public final class Models {
     return new LangChainProvider(vertx, client, endpoint, Retry.of(settings.attempts()), vetting);
   }
 
-  private synchronized Future<Void> warm() {
-    Future<Void> started = warm;
+  /** Completes on the caller's context when the model library is loaded, by the first call. */
+  private Future<Void> warm() {
+    Future<Void> loaded = loaded();
+    if (loaded.isComplete()) {
+      return Future.succeededFuture();
+    }
+    Context context = vertx.getOrCreateContext();
+    Promise<Void> promise = Promise.promise();
+    loaded.onComplete(done -> context.runOnContext(turn -> promise.complete()));
+    return promise.future();
+  }
+
+  private synchronized Future<Void> loaded() {
+    Future<Void> started = loading;
     if (started == null) {
       started =
           vertx.executeBlocking(
@@ -150,7 +164,7 @@ public final class Models {
                 LangChainWarmUp.run();
                 return null;
               });
-      warm = started;
+      loading = started;
     }
     return started;
   }

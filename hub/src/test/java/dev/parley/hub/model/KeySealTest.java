@@ -24,14 +24,14 @@ class KeySealTest {
 
   private final KeySeal seal = new KeySeal(master(1));
 
-  @Property
+  @Property(tries = 200)
   void aKeyComesBackAsItWas(@ForAll @StringLength(min = 1, max = 512) String secret) {
     String text = new String(secret.getBytes(UTF_8), UTF_8);
 
     assertEquals(text, seal.open(ACME, seal.seal(ACME, text)));
   }
 
-  @Property
+  @Property(tries = 200)
   void aChangedBitIsFoundOut(
       @ForAll @AlphaChars @StringLength(min = 1, max = 64) String secret,
       @ForAll @IntRange(max = 1_000_000) int anywhere) {
@@ -44,7 +44,7 @@ class KeySealTest {
     refused(seal, ACME, head + Base64.getEncoder().encodeToString(bytes));
   }
 
-  @Property
+  @Property(tries = 200)
   void aShortenedTextIsFoundOut(@ForAll @IntRange(max = 200) int length) {
     String sealed = seal.seal(ACME, "sk-0123456789");
 

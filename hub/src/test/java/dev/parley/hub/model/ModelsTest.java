@@ -6,6 +6,7 @@ import static dev.parley.hub.store.RedisExtension.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,8 +20,11 @@ import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.internal.VertxInternal;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Base64;
@@ -238,6 +242,22 @@ class ModelsTest {
     ParleyException refusal = failure(models(true).resolve(acme, "anthropic/claude-x"));
 
     assertTrue(refusal.text().contains("parley providers set anthropic"), refusal.text());
+  }
+
+  @Test
+  void aModelIsResolvedOnTheContextThatAskedForIt() {
+    Models models = models(true);
+    for (int i = 0; i < 6; i++) {
+      Context context = ((VertxInternal) vertx).createEventLoopContext();
+      Promise<Context> seen = Promise.promise();
+      context.runOnContext(
+          turn ->
+              models
+                  .resolve(acme, "openai/gpt-x")
+                  .onComplete(result -> seen.complete(Vertx.currentContext())));
+
+      assertSame(context, await(seen.future()));
+    }
   }
 
   @Test
