@@ -94,8 +94,7 @@ public final class Hub {
    * @param environment of the process, for keys
    * @return fails with a {@code ParleyException} whose message is one clear line
    */
-  public static Future<Hub> start(
-      Vertx vertx, Settings settings, Map<String, String> environment) {
+  public static Future<Hub> start(Vertx vertx, Settings settings, Map<String, String> environment) {
     return Stores.open(vertx, SettingsMapping.store(settings))
         .compose(
             opened ->
@@ -106,9 +105,7 @@ public final class Hub {
                             new Hub(vertx, settings, environment, opened, master).listen(settings))
                     .recover(
                         failure ->
-                            opened
-                                .close()
-                                .transform(closed -> Future.failedFuture(failure))));
+                            opened.close().transform(closed -> Future.failedFuture(failure))));
   }
 
   private Hub(
@@ -144,7 +141,7 @@ public final class Hub {
     channelRates = new ChannelRates(vertx, store);
     sales = new Sales(vertx, store, scopes);
     ledger = new Ledger(vertx, store, sales);
-    Budgets budgets = new Budgets(store, sales);
+    Budgets budgets = new Budgets(vertx, store, sales);
 
     RemoteAgents remote = new RemoteAgents(SettingsMapping.MAX_WAITING_PER_AGENT);
     Agents agents = new Agents(store, scopes, announcements, remote);
@@ -230,16 +227,14 @@ public final class Hub {
                 settings.get(HubSettings.SIGN_UP), settings.get(HubSettings.PLAN), invites),
             clock)
         .register(operations);
-    new AgentOperations(agents, remote, models, tenants, defaultModel, clock)
-        .register(operations);
+    new AgentOperations(agents, remote, models, tenants, defaultModel, clock).register(operations);
     new FileOperations(agents, workspaces).register(operations);
     new ProviderOperations(models, providerKeys).register(operations);
     new CallOperations(switchboard).register(operations);
     new ChatOperations(vertx, chats, views).register(operations);
-    new SessionOperations(views, webSockets.runFeed()::sessionChanged, clock)
-        .register(operations);
+    new SessionOperations(views, webSockets.runFeed()::sessionChanged, clock).register(operations);
     new ChannelOperations(channels, switchboard).register(operations);
-    new MarketOperations(market, channels).register(operations);
+    new MarketOperations(market).register(operations);
     usage.register(operations);
     new AdminOperations(tenants, invites, usage, this::status).register(operations);
 
@@ -267,8 +262,7 @@ public final class Hub {
         .compose(started -> market.warmUp())
         .compose(warm -> adminKey.ensure())
         .compose(
-            ready ->
-                http.listen(settings.get(HubSettings.HOST), settings.get(HubSettings.PORT)))
+            ready -> http.listen(settings.get(HubSettings.HOST), settings.get(HubSettings.PORT)))
         .map(this)
         .recover(failure -> close().transform(closed -> Future.failedFuture(failure)));
   }

@@ -75,8 +75,7 @@ final class AgentRun {
     String runId = parts.runIds().runOf(address.tenant(), delivery.envelope().id());
     this.run = new Run(address.tenant(), session, runId);
     this.files = parts.workspaces().of(scope, address.agent());
-    this.tools =
-        new AgentTools(address, delivery, parts.switchboard(), parts.neighbours(), files);
+    this.tools = new AgentTools(address, delivery, parts.switchboard(), parts.neighbours(), files);
   }
 
   SessionKey session() {
@@ -196,9 +195,7 @@ final class AgentRun {
     if (cancelled != null) {
       return delivery.account().release(hold).compose(gone -> Future.failedFuture(cancelled));
     }
-    parts
-        .listener()
-        .on(new RunEvent.ModelAsked(run, model.provider().name(), request.model()));
+    parts.listener().on(new RunEvent.ModelAsked(run, model.provider().name(), request.model()));
     text.setLength(0);
     ModelRun asked = model.provider().start(request, this::onText);
     asking = asked;
@@ -213,7 +210,10 @@ final class AgentRun {
               return delivery
                   .account()
                   .settle(
-                      hold, used.input(), used.output(), model.price().of(used.input(), used.output()))
+                      hold,
+                      used.input(),
+                      used.output(),
+                      model.price().of(used.input(), used.output()))
                   .compose(
                       settled ->
                           outcome.succeeded()
@@ -234,9 +234,7 @@ final class AgentRun {
     }
     requireNotCancelled();
     ToolCall call = calls.get(index);
-    parts
-        .listener()
-        .on(new RunEvent.ToolStarted(run, call.id(), call.name(), call.arguments()));
+    parts.listener().on(new RunEvent.ToolStarted(run, call.id(), call.name(), call.arguments()));
     return tools
         .run(call)
         .compose(
@@ -278,9 +276,7 @@ final class AgentRun {
     ParleyException reason = cancelled != null ? cancelled : refusal(failure);
     boolean aborted = reason.code() == ErrorCode.CANCELLED;
     TranscriptRow partial =
-        text.isEmpty()
-            ? null
-            : TranscriptRow.assistant(text.toString(), parts.clock().millis());
+        text.isEmpty() ? null : TranscriptRow.assistant(text.toString(), parts.clock().millis());
     if (partial != null) {
       partial.fields().put("stopReason", aborted ? "aborted" : "error");
       usage(partial.fields());
@@ -309,9 +305,7 @@ final class AgentRun {
         .map(
             appended -> {
               if (appended.row() != null) {
-                parts
-                    .listener()
-                    .on(new RunEvent.RowAdded(run, appended.row(), appended.session()));
+                parts.listener().on(new RunEvent.RowAdded(run, appended.row(), appended.session()));
               }
               return appended.session();
             });

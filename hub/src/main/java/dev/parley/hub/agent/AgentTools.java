@@ -138,8 +138,7 @@ final class AgentTools {
     Outgoing call = switchboard.prepare(order, Switchboard.Chunks.IGNORED);
     calling = call;
     Promise<String> answer = Promise.promise();
-    call.start(
-        reply -> answer.tryComplete(PayloadText.of(reply.payload())), answer::tryFail);
+    call.start(reply -> answer.tryComplete(PayloadText.of(reply.payload())), answer::tryFail);
     return answer.future().onComplete(done -> calling = null);
   }
 

@@ -25,7 +25,6 @@ public record HostedSettings(
     int promptFileChars) {
 
   public static HostedSettings defaults() {
-    return new HostedSettings(
-        200_000, Duration.ofMinutes(5), 8, 64, 8, 200, 60_000, 20_000);
+    return new HostedSettings(200_000, Duration.ofMinutes(5), 8, 64, 8, 200, 60_000, 20_000);
   }
 }

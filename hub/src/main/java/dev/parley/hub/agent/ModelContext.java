@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A transcript as a model is shown it. Models insist that a conversation begins with a user and that
- * every tool call has its result, which the end of a transcript need not fulfil: a run may have been
- * cut off in the middle, and the window may begin there.
+ * A transcript as a model is shown it. Models insist that a conversation begins with a user and
+ * that every tool call has its result, which the end of a transcript need not fulfil: a run may
+ * have been cut off in the middle, and the window may begin there.
  */
 final class ModelContext {
   private static final String INTERRUPTED = "interrupted: the run ended before this tool answered";
@@ -60,8 +60,7 @@ final class ModelContext {
   }
 
   private void closeOpenCalls() {
-    open.forEach(
-        (callId, tool) -> messages.add(new ToolResult(callId, tool, INTERRUPTED, true)));
+    open.forEach((callId, tool) -> messages.add(new ToolResult(callId, tool, INTERRUPTED, true)));
     open.clear();
   }
 
@@ -70,8 +69,7 @@ final class ModelContext {
     for (JsonNode block : content) {
       if (block.path("type").asText().equals("toolCall")
           && block.path("arguments") instanceof ObjectNode arguments) {
-        calls.add(
-            new ToolCall(block.path("id").asText(), block.path("name").asText(), arguments));
+        calls.add(new ToolCall(block.path("id").asText(), block.path("name").asText(), arguments));
       }
     }
     return calls;

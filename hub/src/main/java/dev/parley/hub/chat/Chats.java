@@ -275,8 +275,7 @@ public final class Chats implements RunListener {
             : event instanceof RunEvent.Aborted end
                 ? new Outcome(RunStatus.ABORTED, end.text(), null, end.startedAt(), now)
                 : event instanceof RunEvent.Failed end
-                    ? new Outcome(
-                        RunStatus.FAILED, "", end.failure().text(), end.startedAt(), now)
+                    ? new Outcome(RunStatus.FAILED, "", end.failure().text(), end.startedAt(), now)
                     : null);
   }
 }

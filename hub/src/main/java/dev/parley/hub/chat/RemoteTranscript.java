@@ -66,14 +66,12 @@ final class RemoteTranscript {
   }
 
   synchronized void fail(ParleyException failure) {
-    RunStatus status =
-        failure.code() == ErrorCode.CANCELLED ? RunStatus.ABORTED : RunStatus.FAILED;
+    RunStatus status = failure.code() == ErrorCode.CANCELLED ? RunStatus.ABORTED : RunStatus.FAILED;
     end(status, text.toString(), failure);
   }
 
   private void end(RunStatus status, String said, @Nullable ParleyException failure) {
-    TranscriptRow row =
-        said.isEmpty() ? null : TranscriptRow.assistant(said, clock.millis());
+    TranscriptRow row = said.isEmpty() ? null : TranscriptRow.assistant(said, clock.millis());
     begun =
         begun
             .transform(

@@ -24,11 +24,7 @@ public final class HubSettings {
       integer("port", "<port>", "8420", 0, 65_535, "port to listen on; 0 picks a free one");
   public static final Setting<Path> DATA =
       register(
-          "data",
-          "<directory>",
-          "~/.parley",
-          "where everything is kept",
-          HubSettings::directory);
+          "data", "<directory>", "~/.parley", "where everything is kept", HubSettings::directory);
   public static final Setting<String> REDIS =
       text(
           "redis",
@@ -54,12 +50,7 @@ public final class HubSettings {
   public static final Setting<SignUpPolicy.Mode> SIGN_UP =
       oneOf("sign-up", SignUpPolicy.Mode.class, "open", "who may sign up");
   public static final Setting<Plan> PLAN =
-      register(
-          "plan",
-          "<plan>",
-          "free",
-          "plan of new tenants: free, pro or unmetered",
-          Plan::of);
+      register("plan", "<plan>", "free", "plan of new tenants: free, pro or unmetered", Plan::of);
   public static final Setting<List<String>> ALLOW_ORIGIN =
       register(
           "allow-origin",
@@ -97,8 +88,7 @@ public final class HubSettings {
   public static final Setting<Duration> OFFLINE_PACING =
       millis("offline-pacing-ms", "8", 0, 1_000, "pause of the offline model before each word");
   public static final Setting<Duration> CALL_TIMEOUT =
-      millis(
-          "call-timeout-ms", "60000", 1, 3_600_000, "deadline of a call that does not name one");
+      millis("call-timeout-ms", "60000", 1, 3_600_000, "deadline of a call that does not name one");
   public static final Setting<Integer> MAX_HOPS =
       integer("max-hops", "<n>", "8", 1, 64, "how many agents may pass a piece of work on");
   public static final Setting<Integer> MAX_CALLS =
@@ -106,8 +96,7 @@ public final class HubSettings {
   public static final Setting<Integer> MAX_CONNECTIONS =
       integer("max-connections", "<n>", "100000", 1, 10_000_000, "sockets of this node");
   public static final Setting<Integer> MAX_ACTIVE_AGENTS =
-      integer(
-          "max-active-agents", "<n>", "200000", 1, 10_000_000, "hosted agents active at once");
+      integer("max-active-agents", "<n>", "200000", 1, 10_000_000, "hosted agents active at once");
   public static final Setting<Duration> IDLE_TIMEOUT =
       millis(
           "idle-timeout-ms",
@@ -164,11 +153,7 @@ public final class HubSettings {
   private static Setting<Duration> millis(
       String name, String defaultText, long min, long max, String description) {
     return register(
-        name,
-        "<ms>",
-        defaultText,
-        description,
-        text -> Duration.ofMillis(inRange(text, min, max)));
+        name, "<ms>", defaultText, description, text -> Duration.ofMillis(inRange(text, min, max)));
   }
 
   private static <E extends Enum<E>> Setting<E> oneOf(

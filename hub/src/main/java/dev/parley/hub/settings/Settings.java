@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 
-/** The values of all settings: options first, then the environment, then the file, then defaults. */
+/**
+ * The values of all settings: options first, then the environment, then the file, then defaults.
+ */
 public final class Settings {
   private final Map<String, String> texts;
 
@@ -67,8 +69,7 @@ public final class Settings {
       Map<String, String> options, Map<String, String> environment) {
     String path =
         options.getOrDefault(
-            HubSettings.CONFIG.name(),
-            environment.getOrDefault(HubSettings.CONFIG.variable(), ""));
+            HubSettings.CONFIG.name(), environment.getOrDefault(HubSettings.CONFIG.variable(), ""));
     Map<String, String> values = new LinkedHashMap<>();
     if (path.isEmpty()) {
       return values;
@@ -80,7 +81,9 @@ public final class Settings {
       throw ParleyException.invalid(
           HubSettings.CONFIG.name(), "the settings file %s cannot be read: %s".formatted(path, e));
     }
-    properties.stringPropertyNames().forEach(name -> values.put(name, properties.getProperty(name)));
+    properties
+        .stringPropertyNames()
+        .forEach(name -> values.put(name, properties.getProperty(name)));
     return values;
   }
 }

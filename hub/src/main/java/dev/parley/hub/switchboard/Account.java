@@ -28,8 +28,7 @@ public final class Account {
   private long modelMillicents;
   private long saleMillicents;
 
-  Account(
-      Accounts accounts, Accounts.Payers payers, Price price, @Nullable Reservation perCall) {
+  Account(Accounts accounts, Accounts.Payers payers, Price price, @Nullable Reservation perCall) {
     this.accounts = accounts;
     this.payers = payers;
     this.price = price;
@@ -72,17 +71,19 @@ public final class Account {
     }
     Future<Void> booked =
         accounts.settle(payers.ofTokens(), hold.usage(), inputTokens, outputTokens, millicents);
-    return hold.sale() == null
+    Reservation sale = hold.sale();
+    return sale == null
         ? booked
-        : booked.compose(done -> accounts.settle(payers.caller(), hold.sale(), 0, 0, sold));
+        : booked.compose(done -> accounts.settle(payers.caller(), sale, 0, 0, sold));
   }
 
   /** Gives a hold back: the model call did not happen. */
   public Future<Void> release(Hold hold) {
     Future<Void> released = accounts.release(payers.ofTokens(), hold.usage());
-    return hold.sale() == null
+    Reservation sale = hold.sale();
+    return sale == null
         ? released
-        : released.compose(done -> accounts.release(payers.caller(), hold.sale()));
+        : released.compose(done -> accounts.release(payers.caller(), sale));
   }
 
   /** Ends the delivery: a price per call is due when it was answered. */

@@ -74,8 +74,7 @@ public final class Accounts {
             ? caller
             : new PayingSide(
                 scopes.of(HubPrincipals.bookkeeper(to.tenant())), to.agent(), true, channel);
-    Seller seller =
-        channel == null ? null : new Seller(to.tenant(), to.agent(), channel.id());
+    Seller seller = channel == null ? null : new Seller(to.tenant(), to.agent(), channel.id());
     Payers payers = new Payers(caller, ofTokens, seller);
     return price.unit() == Price.Unit.CALL && price.millicents() > 0
         ? holdSale(payers, price.millicents()).map(held -> new Account(this, payers, price, held))
@@ -110,9 +109,7 @@ public final class Accounts {
   private Spend spend(PayingSide side, long tokens, long millicents) {
     Spend spend = Spend.of(side.agent(), tokens, millicents, holdTime);
     Channel channel = side.channel();
-    return channel == null
-        ? spend
-        : spend.through(channel.id(), channel.limits().tokensPerDay());
+    return channel == null ? spend : spend.through(channel.id(), channel.limits().tokensPerDay());
   }
 
   private Future<Reservation> reserve(PayingSide side, Spend spend) {

@@ -32,8 +32,7 @@ public final class Outgoing {
   }
 
   /** Starts the call; {@code admitted} is told before the agent gets it, unless it is refused. */
-  public void start(
-      Runnable admitted, Consumer<Reply> reply, Consumer<ParleyException> failure) {
+  public void start(Runnable admitted, Consumer<Reply> reply, Consumer<ParleyException> failure) {
     onAdmitted = admitted;
     onReply = reply;
     onFailure = failure;

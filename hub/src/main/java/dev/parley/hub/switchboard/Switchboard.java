@@ -38,10 +38,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Admits, places and ends calls. The steps of an admission, in this order: the tenant is active, its
- * message rate, the route (own agent, channel or market install), the loop guard, the calls in
- * flight, the price, the agent. When nothing has to be fetched all of it runs on the caller's thread
- * without a pause.
+ * Admits, places and ends calls. The steps of an admission, in this order: the tenant is active,
+ * its message rate, the route (own agent, channel or market install), the loop guard, the calls in
+ * flight, the price, the agent. When nothing has to be fetched all of it runs on the caller's
+ * thread without a pause.
  */
 public final class Switchboard {
 
@@ -158,10 +158,7 @@ public final class Switchboard {
   private Future<Void> fromExists(Party from) {
     return from.agent() == null
         ? Future.succeededFuture()
-        : parts
-            .directory
-            .tokensPerDay(new AgentAddress(from.tenant(), from.agent()))
-            .mapEmpty();
+        : parts.directory.tokensPerDay(new AgentAddress(from.tenant(), from.agent())).mapEmpty();
   }
 
   private Future<Route> route(Party from, CallOrder order) {
@@ -169,7 +166,7 @@ public final class Switchboard {
       return parts
           .market
           .route(from, listing)
-          .map(installed -> new Route(installed.to(), installed.permit()));
+          .map(installed -> new Route(installed.address(), installed.permit()));
     }
     AgentAddress to = (AgentAddress) order.to();
     return to.tenant().equals(from.tenant())
@@ -184,10 +181,8 @@ public final class Switchboard {
     Future<Void> paid =
         route.permit == null
             ? Future.succeededFuture()
-            : calleeActive(route.to)
-                .compose(active -> channelRate(route.permit));
-    return paid
-        .compose(admitted -> parts.directory.locate(route.to))
+            : calleeActive(route.to).compose(active -> channelRate(route.permit));
+    return paid.compose(admitted -> parts.directory.locate(route.to))
         .compose(
             endpoint ->
                 parts
@@ -270,8 +265,7 @@ public final class Switchboard {
               parts.metrics.callEnded(failure, System.nanoTime() - startedAt);
               end(call, ended, reply, failure);
             });
-    if (inFlight.size() >= settings.maxInFlight()
-        || inFlight.putIfAbsent(key, delivery) != null) {
+    if (inFlight.size() >= settings.maxInFlight() || inFlight.putIfAbsent(key, delivery) != null) {
       slot.close();
       throw notAdmitted(id);
     }

@@ -15,7 +15,9 @@ import java.time.Clock;
 import java.util.Base64;
 import java.util.List;
 
-/** Codes that let somebody sign up; stored as hashes, each good for a number of uses until its end. */
+/**
+ * Codes that let somebody sign up; stored as hashes, each good for a number of uses until its end.
+ */
 public final class Invites {
   private static final Script USE = new Script("invite-use");
   private static final SecureRandom RANDOM = new SecureRandom();
@@ -50,9 +52,7 @@ public final class Invites {
       return Future.failedFuture(refused());
     }
     return change(code, -1)
-        .compose(
-            result ->
-                result == 1 ? Future.succeededFuture() : Future.failedFuture(refused()));
+        .compose(result -> result == 1 ? Future.succeededFuture() : Future.failedFuture(refused()));
   }
 
   /** Undoes a use. */

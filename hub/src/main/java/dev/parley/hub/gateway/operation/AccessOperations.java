@@ -64,7 +64,8 @@ public final class AccessOperations {
                 tenants
                     .signUp(id, name, policy.plan(), rows)
                     .recover(
-                        refused -> admission.undo().transform(done -> Future.failedFuture(refused))))
+                        refused ->
+                            admission.undo().transform(done -> Future.failedFuture(refused))))
         .map(
             tenant -> {
               ObjectNode result = Json.object();
@@ -135,7 +136,10 @@ public final class AccessOperations {
   private Future<Long> keyLimit(Caller caller) {
     return caller.tenant().equals(ApiKeys.PLATFORM)
         ? Future.succeededFuture(PLATFORM_KEYS)
-        : tenants.get(caller.tenant()).map(Tenant::limits).map(limits -> Limits.value(limits.keys()));
+        : tenants
+            .get(caller.tenant())
+            .map(Tenant::limits)
+            .map(limits -> Limits.value(limits.keys()));
   }
 
   private static ObjectNode issued(IssuedKey key) {

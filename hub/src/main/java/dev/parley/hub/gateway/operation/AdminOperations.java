@@ -55,9 +55,7 @@ public final class AdminOperations {
             (caller, params) ->
                 tenants.resume(tenant(params)).map(Descriptions::of).map(AdminOperations::one))
         .on("admin.tenants.limits", (caller, params) -> setLimits(params))
-        .on(
-            "admin.tenants.usage",
-            (caller, params) -> usage.report(tenant(params), params))
+        .on("admin.tenants.usage", (caller, params) -> usage.report(tenant(params), params))
         .on("admin.invites.create", (caller, params) -> invite(params));
   }
 

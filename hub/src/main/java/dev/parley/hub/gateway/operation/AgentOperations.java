@@ -136,8 +136,7 @@ public final class AgentOperations {
         .compose(usable -> tenants.get(caller.tenant()))
         .compose(
             tenant ->
-                agents.create(
-                    caller.scope(), definition, Limits.value(tenant.limits().agents())))
+                agents.create(caller.scope(), definition, Limits.value(tenant.limits().agents())))
         .map(
             made ->
                 Json.object()
@@ -190,11 +189,11 @@ public final class AgentOperations {
                   model -> {
                     ObjectNode json =
                         list.addObject()
-                            .put("id", model.model())
-                            .put("name", model.provider() + "/" + model.model())
+                            .put("id", model.name())
+                            .put("name", model.id())
                             .put("provider", model.provider())
                             .put("available", true);
-                    if ((model.provider() + "/" + model.model()).equals(defaultModel)) {
+                    if (model.id().equals(defaultModel)) {
                       json.putArray("tags").add("default").add("configured");
                     }
                   });

@@ -55,8 +55,7 @@ public final class ChannelOperations {
   }
 
   private Future<ObjectNode> list(Caller caller, ObjectNode params) {
-    Status status =
-        params.hasNonNull("status") ? Status.of(params.get("status").asText()) : null;
+    Status status = params.hasNonNull("status") ? Status.of(params.get("status").asText()) : null;
     return channels
         .list(caller.principal(), status)
         .map(

@@ -73,8 +73,7 @@ public final class ChatOperations {
             throw ParleyException.invalid(keyField, "say which: " + keyField + " or runId");
           }
           List<String> stopped = chats.abort(caller.tenant(), session, runId);
-          ObjectNode result =
-              Json.object().put("ok", true).put("aborted", !stopped.isEmpty());
+          ObjectNode result = Json.object().put("ok", true).put("aborted", !stopped.isEmpty());
           result.put("status", stopped.isEmpty() ? "no-active-run" : "aborted");
           result.put("abortedRunId", stopped.isEmpty() ? null : stopped.get(0));
           stopped.forEach(result.putArray("runIds")::add);
@@ -87,7 +86,8 @@ public final class ChatOperations {
     String runId = params.path("idempotencyKey").asText();
     if (!params.hasNonNull("sessionKey")) {
       String agent = params.path("agentId").asText("");
-      params.put("sessionKey", agent.isEmpty() ? "main" : SessionKey.main(new AgentId(agent)).toString());
+      params.put(
+          "sessionKey", agent.isEmpty() ? "main" : SessionKey.main(new AgentId(agent)).toString());
     }
     long timeoutMs = params.path("timeout").asLong(0) * 1_000;
     return views
@@ -122,7 +122,8 @@ public final class ChatOperations {
     }
     outcome.onSuccess(
         ended -> {
-          ObjectNode result = Json.object().put("runId", runId).put("status", ended.status().answer());
+          ObjectNode result =
+              Json.object().put("runId", runId).put("status", ended.status().answer());
           result.put("summary", ended.failure() == null ? "completed" : ended.failure());
           ObjectNode body = result.putObject("result");
           body.putArray("payloads").addObject().put("text", ended.text()).putNull("mediaUrl");
@@ -141,13 +142,13 @@ public final class ChatOperations {
     long timer =
         vertx.setTimer(
             Math.max(1, params.path("timeoutMs").asLong(DEFAULT_WAIT_MS)),
-            late ->
-                answer.tryComplete(Json.object().put("runId", runId).put("status", "timeout")));
+            late -> answer.tryComplete(Json.object().put("runId", runId).put("status", "timeout")));
     outcome.onComplete(
         done -> {
           vertx.cancelTimer(timer);
           if (done.failed()) {
-            answer.tryFail(new ParleyException(ErrorCode.INTERNAL, "the run got lost", done.cause()));
+            answer.tryFail(
+                new ParleyException(ErrorCode.INTERNAL, "the run got lost", done.cause()));
             return;
           }
           Chats.Outcome ended = done.result();
@@ -160,10 +161,7 @@ public final class ChatOperations {
           if (ended.failure() != null) {
             result.put("error", ended.failure());
           }
-          result
-              .putObject("terminalReply")
-              .put("disposition", "visible")
-              .put("text", ended.text());
+          result.putObject("terminalReply").put("disposition", "visible").put("text", ended.text());
           answer.tryComplete(result);
         });
     return answer.future();

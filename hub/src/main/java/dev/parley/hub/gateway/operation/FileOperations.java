@@ -62,23 +62,18 @@ public final class FileOperations {
   private Future<ObjectNode> set(Caller caller, ObjectNode params) {
     return workspace(caller, params)
         .compose(
-            files ->
-                files.write(params.path("name").asText(), params.path("content").asText()))
+            files -> files.write(params.path("name").asText(), params.path("content").asText()))
         .map(entry -> about(params).put("ok", true).<ObjectNode>set("file", describe(entry)));
   }
 
   private Future<Workspace> workspace(Caller caller, ObjectNode params) {
     AgentId agent = new AgentId(params.path("agentId").asText());
-    return agents
-        .get(caller.scope(), agent)
-        .map(known -> workspaces.of(caller.scope(), agent));
+    return agents.get(caller.scope(), agent).map(known -> workspaces.of(caller.scope(), agent));
   }
 
   private static ObjectNode about(ObjectNode params) {
     String agent = params.path("agentId").asText();
-    return Json.object()
-        .put("agentId", agent)
-        .put("workspace", "agents/" + agent + "/workspace");
+    return Json.object().put("agentId", agent).put("workspace", "agents/" + agent + "/workspace");
   }
 
   private static ObjectNode describe(FileEntry entry) {

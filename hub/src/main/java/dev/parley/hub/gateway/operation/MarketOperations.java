@@ -2,7 +2,6 @@ package dev.parley.hub.gateway.operation;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.parley.hub.channel.Channels;
 import dev.parley.hub.channel.Price;
 import dev.parley.hub.gateway.Caller;
 import dev.parley.hub.gateway.OperationTable;
@@ -18,11 +17,9 @@ public final class MarketOperations {
   private static final int DEFAULT_PAGE = 20;
 
   private final Market market;
-  private final Channels channels;
 
-  public MarketOperations(Market market, Channels channels) {
+  public MarketOperations(Market market) {
     this.market = market;
-    this.channels = channels;
   }
 
   public void register(OperationTable table) {
@@ -78,14 +75,10 @@ public final class MarketOperations {
         params.hasNonNull("maxPrice") ? Json.read(params.get("maxPrice"), Price.class) : null;
     return market
         .install(caller.principal(), listing(params), maxPrice)
-        .compose(
+        .map(
             install ->
-                channels
-                    .get(caller.principal(), install.channelId())
-                    .map(
-                        channel ->
-                            wrap("install", install.toJson())
-                                .<ObjectNode>set("channel", channel.toJson())));
+                wrap("install", install.toJson())
+                    .<ObjectNode>set("channel", install.channel().toJson()));
   }
 
   private Future<ObjectNode> installed(Caller caller) {

@@ -73,17 +73,19 @@ public final class SessionOperations {
         .map(
             page -> {
               ObjectNode result = Json.object().put("ts", clock.millis());
-              result.put("count", page.sessions().size()).put("totalCount", page.total());
-              result.put("limitApplied", limit).put("hasMore", page.hasMore());
-              if (page.hasMore()) {
-                result.put("nextOffset", filter.offset() + page.sessions().size());
+              result.put("count", page.rows().size()).put("totalCount", page.total());
+              result
+                  .put("limitApplied", limit)
+                  .put("hasMore", filter.offset() + page.rows().size() < page.total());
+              if (filter.offset() + page.rows().size() < page.total()) {
+                result.put("nextOffset", filter.offset() + page.rows().size());
               } else {
                 result.putNull("nextOffset");
               }
               result.putArray("owners");
               result.set("defaults", views.defaults());
               ArrayNode sessions = result.putArray("sessions");
-              page.sessions().forEach(row -> sessions.add(views.row(caller, row)));
+              page.rows().forEach(row -> sessions.add(views.row(caller, row)));
               return result;
             });
   }
@@ -110,8 +112,7 @@ public final class SessionOperations {
 
   private Future<ObjectNode> describe(Caller caller, ObjectNode params) {
     return views
-        .<SessionRow>with(
-            caller, params, (key, sessions) -> sessions.describe(caller.scope(), key))
+        .<SessionRow>with(caller, params, (key, sessions) -> sessions.describe(caller.scope(), key))
         .map(
             row -> {
               ObjectNode result = Json.object();
@@ -175,7 +176,7 @@ public final class SessionOperations {
         .compose(agents -> views.sessions().list(caller.scope(), agents, SessionFilter.ALL))
         .map(
             page ->
-                page.sessions().stream()
+                page.rows().stream()
                     .filter(
                         row ->
                             id == null
@@ -214,9 +215,7 @@ public final class SessionOperations {
                         label == null
                             ? Future.succeededFuture(row)
                             : sessions.patch(
-                                caller.scope(),
-                                key,
-                                new SessionChanges(label, null, null, null)))
+                                caller.scope(), key, new SessionChanges(label, null, null, null)))
                 .map(row -> changed(caller, key, row, "create")));
   }
 

@@ -40,8 +40,7 @@ public final class UsageReports {
         .get(id)
         .compose(
             tenant ->
-                ledger.report(
-                    scopes.of(HubPrincipals.bookkeeper(id)), tenant.limits(), from, to));
+                ledger.report(scopes.of(HubPrincipals.bookkeeper(id)), tenant.limits(), from, to));
   }
 
   private static LocalDate day(ObjectNode params, String field, LocalDate otherwise) {

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the people of a tenant what its runs do, in the events of the OpenClaw gateway protocol:
- * {@code chat} and {@code agent} to everybody who may read chats, {@code session.message} and {@code
- * sessions.changed} to those who subscribed. Both kinds of a run share one counter.
+ * {@code chat} and {@code agent} to everybody who may read chats, {@code session.message} and
+ * {@code sessions.changed} to those who subscribed. Both kinds of a run share one counter.
  */
 public final class RunFeed implements RunListener {
   static final List<String> EVENTS =
@@ -36,7 +36,6 @@ public final class RunFeed implements RunListener {
           "tick",
           "shutdown",
           "protocol.error");
-  private static final Predicate<WsSession> EVERYBODY = session -> true;
 
   private final TenantFeed feed;
   private final ConcurrentMap<Run, long[]> counters = new ConcurrentHashMap<>();
@@ -54,8 +53,12 @@ public final class RunFeed implements RunListener {
     if (event instanceof RunEvent.Started started) {
       onStarted(run, started);
     } else if (event instanceof RunEvent.ModelAsked asked) {
-      lifecycle(run, Json.object().put("phase", "model").put("provider", asked.provider())
-          .put("model", asked.model()));
+      lifecycle(
+          run,
+          Json.object()
+              .put("phase", "model")
+              .put("provider", asked.provider())
+              .put("model", asked.model()));
     } else if (event instanceof RunEvent.Text text) {
       onText(run, text);
     } else if (event instanceof RunEvent.ToolStarted tool) {
@@ -92,7 +95,7 @@ public final class RunFeed implements RunListener {
 
   private void onText(Run run, RunEvent.Text text) {
     ObjectNode data = Json.object().put("text", text.text()).put("delta", text.delta());
-    agent(run, "assistant", data, EVERYBODY);
+    agent(run, "assistant", data, RunFeed::everybody);
     chat(run, Json.object().put("state", "delta").put("deltaText", text.delta()), text.text());
   }
 
@@ -150,10 +153,9 @@ public final class RunFeed implements RunListener {
     String message = failed.failure().text();
     ObjectNode data = Json.object().put("phase", "error").put("error", message);
     lifecycle(run, data.put("endedAt", System.currentTimeMillis()));
-    ObjectNode payload =
-        chatPayload(run).put("state", "error").put("errorMessage", message);
+    ObjectNode payload = chatPayload(run).put("state", "error").put("errorMessage", message);
     payload.put("errorKind", kindOf(failed)).put("errorCode", failed.failure().code().wireName());
-    publish(run, "chat", payload, EVERYBODY);
+    publish(run, "chat", payload, RunFeed::everybody);
     phase(run, failed.session(), "end", false);
     counters.remove(run);
   }
@@ -168,7 +170,7 @@ public final class RunFeed implements RunListener {
   }
 
   private void lifecycle(Run run, ObjectNode data) {
-    agent(run, "lifecycle", data, EVERYBODY);
+    agent(run, "lifecycle", data, RunFeed::everybody);
   }
 
   private void agent(Run run, String stream, ObjectNode data, Predicate<WsSession> wanted) {
@@ -191,7 +193,7 @@ public final class RunFeed implements RunListener {
     ObjectNode message = payload.putObject("message").put("role", "assistant");
     message.putArray("content").addObject().put("type", "text").put("text", text);
     message.put("timestamp", System.currentTimeMillis());
-    publish(run, "chat", payload, EVERYBODY);
+    publish(run, "chat", payload, RunFeed::everybody);
   }
 
   private ObjectNode chatPayload(Run run) {
@@ -244,9 +246,12 @@ public final class RunFeed implements RunListener {
     }
   }
 
-  private void publish(
-      Run run, String event, ObjectNode payload, Predicate<WsSession> wanted) {
+  private void publish(Run run, String event, ObjectNode payload, Predicate<WsSession> wanted) {
     feed.publish(run.tenant(), Permission.CHAT_READ, wanted, event, Json.raw(payload));
+  }
+
+  private static boolean everybody(WsSession session) {
+    return true;
   }
 
   private long nextSeq(Run run) {
