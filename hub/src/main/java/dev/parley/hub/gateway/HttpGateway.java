@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 public final class HttpGateway {
   private static final int HARD_FRAME_FACTOR = 4;
 
+  /** Vert.x: a free port, the same for all servers of one deployment. */
+  private static final int ANY_SHARED_PORT = -1;
+
   private final Vertx vertx;
   private final RestGateway rest;
   private final WsGateway webSockets;
@@ -45,11 +48,8 @@ public final class HttpGateway {
    * @return fails with {@code unavailable} in one line when the port cannot be had
    */
   public Future<Void> listen(String host, int wanted) {
-    port.set(wanted);
-    int instances = Runtime.getRuntime().availableProcessors();
-    return deploy(host, 1)
-        .compose(first -> instances > 1 ? deploy(host, instances - 1) : Future.succeededFuture())
-        .mapEmpty();
+    port.set(wanted == 0 ? ANY_SHARED_PORT : wanted);
+    return deploy(host, Runtime.getRuntime().availableProcessors()).mapEmpty();
   }
 
   public int port() {
@@ -62,9 +62,10 @@ public final class HttpGateway {
   }
 
   private Future<String> deploy(String host, int instances) {
+    int wanted = port.get();
     return vertx
         .deployVerticle(
-            (Supplier<Deployable>) () -> new Listener(host),
+            (Supplier<Deployable>) () -> new Listener(host, wanted),
             new DeploymentOptions().setInstances(instances))
         .onSuccess(id -> deployment = deployment == null ? id : deployment)
         .recover(failure -> Future.failedFuture(notListening(host, failure)));
@@ -80,9 +81,11 @@ public final class HttpGateway {
 
   private final class Listener extends VerticleBase {
     private final String host;
+    private final int wanted;
 
-    Listener(String host) {
+    Listener(String host, int wanted) {
       this.host = host;
+      this.wanted = wanted;
     }
 
     @Override
@@ -102,7 +105,7 @@ public final class HttpGateway {
           .webSocketHandshakeHandler(HttpGateway.this::admit)
           .webSocketHandler(webSockets::accept)
           .requestHandler(rest.router(vertx))
-          .listen(port.get(), host)
+          .listen(wanted, host)
           .onSuccess(listening -> port.set(listening.actualPort()));
     }
   }
