@@ -97,4 +97,9 @@ public final class Sales {
         .compose(mine -> books.beside(mine, side.tenant()))
         .map(agreements -> agreements.stream().map(a -> a.channel(now)).toList());
   }
+
+  /** How many buyers have the listing installed: channels that both signed and none has ended. */
+  public Future<Long> count(ListingId listing) {
+    return books.of(listing.publisher()).countOfListing(listing, clock.millis());
+  }
 }
