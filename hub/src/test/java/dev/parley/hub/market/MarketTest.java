@@ -20,8 +20,10 @@ import dev.parley.hub.channel.Status;
 import dev.parley.hub.channel.Town;
 import dev.parley.hub.store.RedisExtension;
 import dev.parley.hub.store.Store;
+import dev.parley.hub.tenant.Limits;
 import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.ListingId;
+import dev.parley.protocol.address.Party;
 import dev.parley.protocol.address.Target;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
@@ -64,9 +66,9 @@ class MarketTest {
     assertEquals(ErrorCode.NOT_FOUND, failure(market.route(party(acme), quotes)).code());
     Install install = await(market.install(acme, quotes, PENNY));
     MarketRoute route = await(market.route(party(acme), quotes));
-    assertEquals(agent(globex, "seller"), route.address());
+    assertEquals(agent(globex, "seller"), route.to());
     assertEquals(PENNY, route.price());
-    assertEquals(install.channel().id(), route.permit().channel().id());
+    assertEquals(install.channelId(), route.permit().channel().id());
     assertEquals(1, await(market.get(quotes)).installs());
     Install ended = await(market.uninstall(acme, quotes));
     assertEquals(town.clock.millis(), ended.endedAt());
@@ -90,7 +92,7 @@ class MarketTest {
   void anAgentOfTheBuyerUsesItsTenantsInstall() {
     publish(globex, "quotes", PENNY, null);
     await(market.install(acme, quotes, null));
-    var desk = dev.parley.protocol.address.Party.of(agent(acme, "desk"));
+    var desk = Party.of(agent(acme, "desk"));
     assertEquals(PENNY, await(market.route(desk, quotes)).price());
     assertEquals(ErrorCode.NOT_FOUND, failure(market.route(party(initech), quotes)).code());
   }
@@ -106,9 +108,9 @@ class MarketTest {
             {"listing": "%s", "channelId": "%s", "version": "2.1.0", "installedAt": %d,
              "price": {"unit": "call", "millicents": 1000}}
             """
-                .formatted(quotes, install.channel().id(), town.clock.millis()));
+                .formatted(quotes, install.channelId(), town.clock.millis()));
     assertEquals(expected, Json.parseObject("actual", install.toJson().toString()));
-    assertEquals(List.of(install.channel().id()), installs(acme));
+    assertEquals(List.of(install.channelId()), installs(acme));
     assertEquals(quotes.toString(), install.channel().toJson().get("listing").asText());
     assertEquals(Status.ACTIVE, install.channel().status());
   }
@@ -132,18 +134,18 @@ class MarketTest {
     town.clock.advance(Duration.ofMinutes(5));
     assertEquals(PENNY, await(market.route(party(acme), quotes)).price());
     Install after = await(market.install(acme, quotes, NICKEL));
-    assertNotEquals(before.channel().id(), after.channel().id());
+    assertNotEquals(before.channelId(), after.channelId());
     assertEquals(NICKEL, await(market.route(party(acme), quotes)).price());
-    assertEquals(Status.REVOKED, await(node.channels().get(acme, before.channel().id())).status());
-    assertEquals(List.of(after.channel().id()), installs(acme));
+    assertEquals(Status.REVOKED, await(node.channels().get(acme, before.channelId())).status());
+    assertEquals(List.of(after.channelId()), installs(acme));
     assertEquals(1, await(market.get(quotes)).installs());
   }
 
   @Test
   void installingTheSameAgainChangesNothing() {
     publish(globex, "quotes", PENNY, null);
-    String first = await(market.install(acme, quotes, null)).channel().id();
-    assertEquals(first, await(market.install(acme, quotes, PENNY)).channel().id());
+    String first = await(market.install(acme, quotes, null)).channelId();
+    assertEquals(first, await(market.install(acme, quotes, PENNY)).channelId());
   }
 
   @Test
@@ -473,13 +475,12 @@ class MarketTest {
   private List<String> installs(Principal buyer) {
     return await(market.installed(buyer)).stream()
         .filter(install -> install.endedAt() == null)
-        .map(install -> install.channel().id())
+        .map(install -> install.channelId())
         .toList();
   }
 
-  private static dev.parley.hub.tenant.Limits listings(long limit) {
-    return new dev.parley.hub.tenant.Limits(
-        null, null, null, null, null, null, null, null, null, null, limit, null);
+  private static Limits listings(long limit) {
+    return new Limits(null, null, null, null, null, null, null, null, null, null, limit, null);
   }
 
   private static ParleyException failure(Future<?> future) {
