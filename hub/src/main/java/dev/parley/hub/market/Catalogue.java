@@ -44,7 +44,7 @@ final class Catalogue {
 
   static final long GIVEN_UP_MS = 10_000;
   private static final Logger LOG = LoggerFactory.getLogger(Catalogue.class);
-  private static final int BATCH = 500;
+  private static final int BATCH = 100;
   private static final int MOST_GONE = 10_000;
   private static final Script MARK = new Script("listing-mark");
   private static final Script CHANGES = new Script("listing-changes");

@@ -15,6 +15,10 @@ public record Install(Channel channel, Offer offer) {
     return offer == null ? null : new Install(channel, offer);
   }
 
+  public String channelId() {
+    return channel.id();
+  }
+
   /** Epoch milliseconds, null while it is installed. */
   public @Nullable Long endedAt() {
     Channel.Revocation revocation = channel.revocation();
@@ -24,7 +28,7 @@ public record Install(Channel channel, Offer offer) {
   /** The install as {@code market.json} of the contract defines it. */
   public ObjectNode toJson() {
     ObjectNode json = Json.object();
-    json.put("listing", offer.listing().toString()).put("channelId", channel.id());
+    json.put("listing", offer.listing().toString()).put("channelId", channelId());
     json.set("price", Json.toNode(offer.price()));
     json.put("version", offer.version()).put("installedAt", channel.terms().createdAt());
     Long endedAt = endedAt();

@@ -17,8 +17,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An inverted index over the words of listings, in memory: about 500 bytes a listing, and a few
- * milliseconds for a search that matches 100,000 of them.
+ * An inverted index over the words of listings, in memory. Measured with 100,000 listings of 40
+ * words on one busy core: 930 bytes and 84 µs a listing, 2 to 8 ms for a search that all of them
+ * match, below 1 ms for one that few do.
  *
  * <p>Every listing that is put gets the next ordinal; a word has a list of ordinals with weights.
  * An update only forgets the old ordinal, and the lists are rewritten once more are forgotten than

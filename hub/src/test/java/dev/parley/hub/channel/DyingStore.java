@@ -21,6 +21,8 @@ import java.util.function.Supplier;
 public final class DyingStore implements Store {
   private final Store store;
   private final AtomicInteger left;
+  private final AtomicInteger fatalLeft = new AtomicInteger();
+  private volatile String fatal = "";
   private final List<Runnable> gaps = new CopyOnWriteArrayList<>();
 
   public DyingStore(Store store, int writes) {
@@ -39,14 +41,19 @@ public final class DyingStore implements Store {
     gaps.forEach(Runnable::run);
   }
 
-  public boolean isDead() {
-    return left.get() < 0;
+  /** Dies at the n-th run of a script, before it. */
+  public void dieAtNext(String script, int n) {
+    fatalLeft.set(n);
+    fatal = script;
   }
 
   @Override
   public Future<ScriptResult> run(Script script, List<Key> keys, List<String> arguments) {
     if (script.name().endsWith("-write")) {
       left.decrementAndGet();
+    }
+    if (script.name().equals(fatal) && fatalLeft.decrementAndGet() == 0) {
+      left.set(-1);
     }
     return alive(() -> store.run(script, keys, arguments));
   }

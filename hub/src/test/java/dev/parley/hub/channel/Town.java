@@ -59,13 +59,13 @@ public final class Town {
     RedisExtension.await(announcements.start());
     Channels channels =
         new Channels(
-            ofChannels,
-            scopes,
-            id -> Future.succeededFuture(Optional.ofNullable(tenants.get(id))),
-            announcements,
-            clock,
-            () -> clock.millis() * 1_000_000);
+            ofChannels, scopes, this::find, announcements, clock, () -> clock.millis() * 1_000_000);
     return new Node(channels, announcements);
+  }
+
+  /** Which tenants there are: a {@link TenantDirectory}. */
+  public Future<Optional<Tenant>> find(TenantId id) {
+    return Future.succeededFuture(Optional.ofNullable(tenants.get(id)));
   }
 
   public TenantScope scope(Principal principal) {
