@@ -55,8 +55,7 @@ public record AgentDefinition(
 
   /** A hosted agent with nothing set but its name. */
   public static AgentDefinition hosted(AgentId id, long now) {
-    return new AgentDefinition(
-        id, id.value(), Kind.HOSTED, null, null, null, List.of(), null, now);
+    return new AgentDefinition(id, id.value(), Kind.HOSTED, null, null, null, List.of(), null, now);
   }
 
   /** The definition as it is stored. */

@@ -107,8 +107,7 @@ public final class Agents implements AgentDirectory {
                     .with("used", count)
                     .with("max", limit);
               }
-              return store.hashSetIfAbsent(
-                  key(scope), definition.id().value(), definition.toRow());
+              return store.hashSetIfAbsent(key(scope), definition.id().value(), definition.toRow());
             })
         .compose(
             made -> {
@@ -155,8 +154,7 @@ public final class Agents implements AgentDirectory {
     return cached
         .get(address)
         .map(
-            definition ->
-                definition.tokensPerDay() == null ? NO_LIMIT : definition.tokensPerDay());
+            definition -> definition.tokensPerDay() == null ? NO_LIMIT : definition.tokensPerDay());
   }
 
   private Endpoint endpoint(AgentAddress address, AgentDefinition definition) {
@@ -186,8 +184,7 @@ public final class Agents implements AgentDirectory {
 
   private void onAnnouncement(Announcement change) {
     if (change instanceof Announcement.AgentChanged agent) {
-      cached.invalidate(
-          new AgentAddress(new TenantId(agent.tenant()), new AgentId(agent.agent())));
+      cached.invalidate(new AgentAddress(new TenantId(agent.tenant()), new AgentId(agent.agent())));
     }
   }
 

@@ -3,6 +3,8 @@ package dev.parley.hub.channel;
 import dev.parley.hub.access.HubPrincipals;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.store.Store;
+import dev.parley.hub.tenant.Limits;
+import dev.parley.hub.tenant.Tenant;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.error.ErrorCode;
@@ -11,16 +13,29 @@ import io.vertx.core.Future;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The copies of both sides: a principal's own, and the other side's kept for it by the hub. */
 final class Books {
   private final Store store;
   private final TenantScopes scopes;
+  private final TenantDirectory tenants;
 
-  Books(Store store, TenantScopes scopes) {
+  Books(Store store, TenantScopes scopes, TenantDirectory tenants) {
+    this.tenants = tenants;
     this.store = store;
     this.scopes = scopes;
+  }
+
+  Future<Optional<Tenant>> find(TenantId tenant) {
+    return tenants.find(tenant);
+  }
+
+  /** How many channels that it signed and that have not ended the tenant may have. */
+  Future<Long> limit(TenantId tenant) {
+    return find(tenant)
+        .map(found -> found.map(t -> Limits.value(t.limits().channels())).orElse(0L));
   }
 
   Copies own(Principal principal) {

@@ -1,5 +1,6 @@
 package dev.parley.hub.channel;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.channel.Channel.Revocation;
 import dev.parley.hub.channel.Copies.Outcome;
@@ -7,7 +8,6 @@ import dev.parley.hub.channel.Copies.Place;
 import dev.parley.hub.cluster.Announcement.ChannelChanged;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.store.Store;
-import dev.parley.hub.tenant.Limits;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.ListingId;
@@ -16,10 +16,8 @@ import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,14 +36,13 @@ public final class Channels {
   private static final int MAX_REASON = 200;
   private static final int ATTEMPTS = 5;
   private static final int SETTLED_PER_LIST = 50;
-  private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Books books;
-  private final TenantDirectory tenants;
   private final Announcements announcements;
   private final Clock clock;
   private final Settlement settlement;
   private final Permits permits;
+  private final Sales sales;
 
   public Channels(
       Store store,
@@ -53,12 +50,22 @@ public final class Channels {
       TenantDirectory tenants,
       Announcements announcements,
       Clock clock) {
-    this.books = new Books(store, scopes);
-    this.tenants = tenants;
+    this(store, scopes, tenants, announcements, clock, Ticker.systemTicker());
+  }
+
+  Channels(
+      Store store,
+      TenantScopes scopes,
+      TenantDirectory tenants,
+      Announcements announcements,
+      Clock clock,
+      Ticker ticker) {
+    this.books = new Books(store, scopes, tenants);
     this.announcements = announcements;
     this.clock = clock;
     this.settlement = new Settlement(books);
-    this.permits = new Permits(books, settlement, clock);
+    this.permits = new Permits(books, settlement, clock, ticker);
+    this.sales = new Sales(books, settlement, this::announce, clock);
     announcements.listen(
         change -> {
           if (change instanceof ChannelChanged changed) {
@@ -90,7 +97,7 @@ public final class Channels {
     Long seconds = proposal.expiresInS();
     Terms terms =
         new Terms(
-            newId(),
+            Terms.newId(),
             proposal.from(),
             proposal.to(),
             proposal.purpose(),
@@ -101,7 +108,8 @@ public final class Channels {
             principal.party(),
             null);
     Copy mine = Copy.unsigned(terms).signed(now);
-    return limit(own)
+    return books
+        .limit(own)
         .compose(limit -> books.own(principal).write(mine, Place.SIGNED, now, limit, null))
         .compose(written -> deliver(terms, own, now))
         .compose(delivered -> announce(terms))
@@ -116,7 +124,7 @@ public final class Channels {
    *     accept or the channel has ended, and with {@code limit_exceeded}
    */
   public Future<Channel> accept(Principal principal, String id) {
-    return limit(principal.tenant()).compose(limit -> accept(principal, id, limit, ATTEMPTS));
+    return books.limit(principal.tenant()).compose(limit -> accept(principal, id, limit, ATTEMPTS));
   }
 
   private Future<Channel> accept(Principal principal, String id, long limit, int attempts) {
@@ -286,79 +294,14 @@ public final class Channels {
     return permits.get(from, listing);
   }
 
-  /**
-   * Signs a channel for both sides at once: the buyer by installing, the seller by its listing. The
-   * buyer's copy first, then the seller's together with the check of {@code guard}.
-   *
-   * @param to the agent sold
-   * @return empty when the guard does not hold, and then no channel remains; fails with {@code
-   *     limit_exceeded}
-   */
-  public Future<Optional<Channel>> establish(
-      Principal buyer, AgentAddress to, Offer offer, Guard guard) {
-    TenantId own = buyer.tenant();
-    long now = clock.millis();
-    Terms terms =
-        new Terms(
-            newId(),
-            Party.of(own),
-            to,
-            null,
-            Payer.TO,
-            ChannelLimits.NONE,
-            now,
-            null,
-            buyer.party(),
-            offer);
-    Copy bought = Copy.unsigned(terms).signed(now);
-    Copy sold = bought.peerSigned(now);
-    return limit(own)
-        .compose(limit -> books.own(buyer).write(bought, Place.SIGNED, now, limit, null))
-        .compose(
-            written ->
-                books
-                    .of(to.tenant())
-                    .write(sold, Place.SOLD, now, -1, guard)
-                    .recover(
-                        e ->
-                            books
-                                .own(buyer)
-                                .write(bought.written(), Place.GONE, now)
-                                .transform(gone -> Future.failedFuture(e))))
-        .compose(
-            outcome -> {
-              if (outcome != Outcome.WRITTEN) {
-                return books
-                    .own(buyer)
-                    .write(bought.written(), Place.GONE, now)
-                    .map(gone -> Optional.<Channel>empty());
-              }
-              Agreement done = new Agreement(bought.written(), sold.written());
-              return settlement
-                  .settle(done, own, now)
-                  .compose(settled -> announce(terms))
-                  .map(told -> Optional.of(done.channel(now)));
-            });
-  }
-
-  /**
-   * The signed channels of a listing that have not ended: the seller's view has those of all
-   * buyers, a buyer's its own.
-   *
-   * @param limit how many at most; which of them is not said
-   */
-  public Future<List<Channel>> ofListing(Principal side, ListingId listing, int limit) {
-    long now = clock.millis();
-    return books
-        .own(side)
-        .ofListing(listing, now, limit)
-        .compose(mine -> books.beside(mine, side.tenant()))
-        .map(agreements -> agreements.stream().map(a -> a.channel(now)).toList());
+  /** The channels that come from installing listings. */
+  public Sales sales() {
+    return sales;
   }
 
   private Future<Void> deliver(Terms terms, TenantId own, long now) {
     TenantId peer = terms.peerOf(own);
-    return tenants
+    return books
         .find(peer)
         .compose(
             found ->
@@ -378,12 +321,6 @@ public final class Channels {
       case REVOKED -> !agreement.own().isRevoked() || (theirs != null && !theirs.isRevoked());
       case PROPOSED, EXPIRED -> false;
     };
-  }
-
-  private Future<Long> limit(TenantId tenant) {
-    return tenants
-        .find(tenant)
-        .map(found -> found.map(t -> Limits.value(t.limits().channels())).orElse(0L));
   }
 
   private static ChannelChanged change(Terms terms) {
@@ -411,13 +348,5 @@ public final class Channels {
     return new ParleyException(
             ErrorCode.UNAVAILABLE, "channel %s keeps changing; try again".formatted(id))
         .retryAfter(100);
-  }
-
-  private static String newId() {
-    StringBuilder id = new StringBuilder("ch_");
-    for (int i = 0; i < 16; i++) {
-      id.append("abcdefghijklmnopqrstuvwxyz234567".charAt(RANDOM.nextInt(32)));
-    }
-    return id.toString();
   }
 }

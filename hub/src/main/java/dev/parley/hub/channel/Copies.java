@@ -53,11 +53,12 @@ final class Copies {
   static final int MOST_INSTALLS = 100_000;
   private static final int MOST_ENDED = 1_000;
   private static final long HISTORY_MS = 90 * 86_400_000L;
-  private static final long NO_LIMIT = -1;
+  static final long NO_LIMIT = -1;
 
-  private static final Script WRITE = new Script("channel_write");
-  private static final Script FIND = new Script("channel_find");
-  private static final Script COPIES = new Script("channel_copies");
+  private static final Script WRITE = new Script("channel-write");
+  private static final Script FIND = new Script("channel-find");
+  private static final Script COUNT = new Script("channel-count");
+  private static final Script COPIES = new Script("channel-copies");
 
   private final Store store;
   private final TenantScope scope;
@@ -96,6 +97,13 @@ final class Copies {
   /** The signed copies of a listing that have not ended: as seller all, as buyer the own. */
   Future<List<Copy>> ofListing(ListingId listing, long now, int limit) {
     return find(listing(listing), now, limit);
+  }
+
+  /** How many signed copies of a listing there are that have not ended. */
+  Future<Long> countOfListing(ListingId listing, long now) {
+    return store
+        .run(COUNT, List.of(listing(listing)), List.of(Long.toString(now)))
+        .map(result -> result.integer(0));
   }
 
   /** Writes a copy that is not signed, or signed already: nothing is counted. */

@@ -2,6 +2,7 @@ package dev.parley.hub.channel;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.parley.hub.channel.Permit.Epoch;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.ListingId;
@@ -15,7 +16,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -47,14 +47,19 @@ final class Permits {
   private final Books books;
   private final Settlement settlement;
   private final Clock clock;
-  private final Cache<Route, Future<Permit>> permits =
-      Caffeine.newBuilder().maximumSize(MOST).expireAfterWrite(LONGEST_AGE).build();
+  private final Cache<Route, Future<Permit>> permits;
   private final Cache<Pair, Epoch> epochs = Caffeine.newBuilder().weakValues().build();
 
-  Permits(Books books, Settlement settlement, Clock clock) {
+  Permits(Books books, Settlement settlement, Clock clock, Ticker ticker) {
     this.books = books;
     this.settlement = settlement;
     this.clock = clock;
+    this.permits =
+        Caffeine.newBuilder()
+            .maximumSize(MOST)
+            .expireAfterWrite(LONGEST_AGE)
+            .ticker(ticker)
+            .build();
   }
 
   Future<Permit> get(Party from, Target to) {
@@ -143,7 +148,7 @@ final class Permits {
     if (target instanceof ListingId listing) {
       return listing.publisher();
     }
-    return ((AgentAddress) Objects.requireNonNull(target)).tenant();
+    return ((AgentAddress) target).tenant();
   }
 
   private static ParleyException refusal(Route route) {

@@ -3,6 +3,7 @@ package dev.parley.hub.channel;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.Party;
 import dev.parley.protocol.address.TenantId;
+import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,17 @@ public record Terms(
   static final long INSTALL_MS = 60_000;
 
   static final long NEVER = (1L << 53) - 1;
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final String ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
+
+  /** An id that nobody can guess: 80 random bits. */
+  static String newId() {
+    StringBuilder id = new StringBuilder("ch_");
+    for (int i = 0; i < 16; i++) {
+      id.append(ALPHABET.charAt(RANDOM.nextInt(ALPHABET.length())));
+    }
+    return id.toString();
+  }
 
   /** The tenant across, seen from one side. */
   public TenantId peerOf(TenantId side) {

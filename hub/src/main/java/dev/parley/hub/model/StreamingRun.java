@@ -20,6 +20,7 @@ final class StreamingRun implements ModelRun {
   private final Duration timeout;
   private final Consumer<String> onText;
   private final Promise<ModelReply> promise = Promise.promise();
+  private final long deadlineNanos;
   private Runnable cleanUp = () -> {};
   private long timer = -1;
   private boolean ended;
@@ -31,6 +32,7 @@ final class StreamingRun implements ModelRun {
     this.context = vertx.getOrCreateContext();
     this.timeout = timeout;
     this.onText = onText;
+    this.deadlineNanos = System.nanoTime() + timeout.toNanos();
   }
 
   /** Starts {@code work} in a turn of its own of the caller's context. */
@@ -47,7 +49,7 @@ final class StreamingRun implements ModelRun {
 
   /** Runs an action in a later turn of the context, unless the run has ended by then. */
   void on(Runnable action) {
-    context.runOnContext(turn -> attempt(action));
+    context.runOnContext(turn -> now(action));
   }
 
   /** Runs an action on the context after this delay, unless the run has ended by then. */
@@ -55,7 +57,25 @@ final class StreamingRun implements ModelRun {
     if (delayMs <= 0) {
       on(action);
     } else {
-      vertx.setTimer(delayMs, id -> attempt(action));
+      vertx.setTimer(delayMs, id -> now(action));
+    }
+  }
+
+  /** Runs an action unless the run has ended; what it throws ends the run. On the context only. */
+  void now(Runnable action) {
+    if (ended) {
+      return;
+    }
+    if (cancelled) {
+      fail(cancellation());
+      return;
+    }
+    try {
+      action.run();
+    } catch (ParleyException e) {
+      fail(e);
+    } catch (RuntimeException e) {
+      fail(new ParleyException(ErrorCode.INTERNAL, "the model run broke: " + e.getClass(), e));
     }
   }
 
@@ -69,6 +89,11 @@ final class StreamingRun implements ModelRun {
     if (!ended && !cancelled && !piece.isEmpty()) {
       onText.accept(piece);
     }
+  }
+
+  /** Milliseconds to the timeout, at least 0. */
+  long remainingMs() {
+    return Math.max(0, (deadlineNanos - System.nanoTime()) / 1_000_000);
   }
 
   void use(TokenUsage usage) {
@@ -106,23 +131,6 @@ final class StreamingRun implements ModelRun {
   @Override
   public TokenUsage used() {
     return used;
-  }
-
-  private void attempt(Runnable action) {
-    if (ended) {
-      return;
-    }
-    if (cancelled) {
-      fail(cancellation());
-      return;
-    }
-    try {
-      action.run();
-    } catch (ParleyException e) {
-      fail(e);
-    } catch (RuntimeException e) {
-      fail(new ParleyException(ErrorCode.INTERNAL, "the model run broke: " + e.getClass(), e));
-    }
   }
 
   private void expire() {

@@ -67,6 +67,7 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
+  /** Creates a directory with mode 700; one that is there already stays as it is. */
   static void createPrivate(Path directory) throws IOException {
     if (Files.isDirectory(directory)) {
       return;

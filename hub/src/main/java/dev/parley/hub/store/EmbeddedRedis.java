@@ -4,9 +4,11 @@ import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,7 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 final class EmbeddedRedis {
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedRedis.class);
-  private static final long STOP_SECONDS = 10;
+  private static final Duration STOP = Duration.ofSeconds(10);
   private static final long FIRST_PAUSE_MS = 50;
   private static final long LONGEST_PAUSE_MS = 5_000;
 
@@ -31,7 +33,7 @@ final class EmbeddedRedis {
   private final CompletableFuture<Path> started = new CompletableFuture<>();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private final Thread thread;
-  private volatile boolean closing;
+  private final AtomicBoolean closing = new AtomicBoolean();
   private volatile @Nullable Process process;
 
   /**
@@ -59,8 +61,9 @@ final class EmbeddedRedis {
 
   /** Stops the server: cleanly when it obeys within 10 s, else by force. */
   CompletableFuture<Void> close() {
-    closing = true;
-    thread.interrupt();
+    if (closing.compareAndSet(false, true)) {
+      thread.interrupt();
+    }
     return stopped;
   }
 
@@ -74,6 +77,7 @@ final class EmbeddedRedis {
     try {
       directory.create();
       directory.endOrphan();
+      directory.placeSocket();
       RedisProgram program = RedisProgram.choose(options, directory.path());
       directory.requireReadableBy(program);
       launch(program);
@@ -90,6 +94,7 @@ final class EmbeddedRedis {
               "cannot start redis-server in %s: %s"
                   .formatted(directory.path(), DataDirectory.reason(e))));
     } catch (RuntimeException e) {
+      LOG.error("the supervisor of redis-server failed", e);
       started.completeExceptionally(e);
     } finally {
       stop();
@@ -137,28 +142,29 @@ final class EmbeddedRedis {
   }
 
   private void stop() {
-    boolean interrupted = Thread.interrupted();
+    closing.set(true);
     Process current = process;
     if (current != null) {
-      end(current.toHandle());
+      end(current.toHandle(), STOP);
     }
     directory.tidy();
-    if (interrupted && !closing) {
-      thread.interrupt();
-    }
   }
 
   /** Asks a server to end, which makes Redis write and sync what it has; then insists. */
-  static void end(ProcessHandle server) {
+  static void end(ProcessHandle server, Duration patience) {
     server.destroy();
-    try {
-      server.onExit().get(STOP_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
+    if (!endsWithin(patience, server)) {
+      LOG.warn("redis-server {} did not end within {}: killed", server.pid(), patience);
       server.destroyForcibly();
-    } catch (java.util.concurrent.TimeoutException e) {
-      LOG.warn("redis-server {} did not end within {} s: killed", server.pid(), STOP_SECONDS);
-      server.destroyForcibly();
-      server.onExit().completeOnTimeout(server, STOP_SECONDS, TimeUnit.SECONDS).join();
+      endsWithin(STOP, server);
     }
+  }
+
+  private static boolean endsWithin(Duration patience, ProcessHandle server) {
+    return server
+        .onExit()
+        .thenApply(ended -> true)
+        .completeOnTimeout(false, patience.toMillis(), TimeUnit.MILLISECONDS)
+        .join();
   }
 }

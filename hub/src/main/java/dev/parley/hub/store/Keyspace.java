@@ -28,9 +28,13 @@ public final class Keyspace {
    * A key of this keyspace.
    *
    * @param parts joined with {@code :}; of letters, digits and {@code - _ . /} only
-   * @throws IllegalArgumentException when a part is empty or holds another character
+   * @throws IllegalArgumentException when there is no part, or one is empty or holds another
+   *     character
    */
   public Key key(String... parts) {
+    if (parts.length == 0) {
+      throw new IllegalArgumentException("a key has no part");
+    }
     StringBuilder key = new StringBuilder(prefix);
     for (int i = 0; i < parts.length; i++) {
       requirePlain(parts[i]);

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Every command has the same timeout, so that the waiting commands, in the order in which they
  * were sent, are also in the order of their deadlines: one periodic look at the head of the queue
  * replaces a timer per command. When a command is late and Redis has answered nothing else for that
- * long either, the connection is taken for dead and given up, and with it whatever waits on it.
+ * long either, the connection is taken for dead and given up, and with it whatever waits on it. So
+ * is the connection to a master that has become a replica, for then the master is elsewhere.
  */
 final class RedisCommands implements RedisConnector.Listener {
   private final Vertx vertx;
@@ -128,6 +129,9 @@ final class RedisCommands implements RedisConnector.Listener {
       waiting.decrementAndGet();
       answeredAt = System.nanoTime();
       answered = true;
+      if (result.failed() && RedisFailure.kind(result.cause()).equals("READONLY")) {
+        connector.drop("it is a replica now");
+      }
       onCaller(
           () -> {
             if (result.succeeded()) {

@@ -32,6 +32,9 @@ final class RedisConnector {
   private static final long FIRST_PAUSE_MS = 25;
   private static final long LONGEST_PAUSE_MS = 1_000;
 
+  /** A connection that lasted this long was a good one: the next pause is the first one again. */
+  private static final long GOOD_NANOS = 1_000_000_000;
+
   private final Vertx vertx;
   private final Context context;
   private final RedisUrl url;
@@ -42,6 +45,7 @@ final class RedisConnector {
   private boolean up;
   private boolean closed;
   private int failures;
+  private long upSince;
 
   RedisConnector(
       Vertx vertx,
@@ -100,10 +104,10 @@ final class RedisConnector {
               if (closed || client != fresh) {
                 return Future.failedFuture(RedisFailure.closed());
               }
-              connection.exceptionHandler(e -> lost(fresh, String.valueOf(e.getMessage())));
+              connection.exceptionHandler(e -> lost(fresh, RedisFailure.reason(e)));
               connection.endHandler(v -> lost(fresh, "closed by the other side"));
               up = true;
-              failures = 0;
+              upSince = System.nanoTime();
               listener.up(connection);
               return Future.succeededFuture();
             })
@@ -121,6 +125,9 @@ final class RedisConnector {
       return;
     }
     client = null;
+    if (up && System.nanoTime() - upSince >= GOOD_NANOS) {
+      failures = 0;
+    }
     up = false;
     LOG.warn("lost the connection for {} to Redis at {}: {}", purpose, url, why);
     listener.down();
@@ -143,7 +150,11 @@ final class RedisConnector {
                 .onSuccess(v -> LOG.info("connected for {} to Redis at {} again", purpose, url))
                 .onFailure(
                     e -> {
-                      LOG.debug("cannot connect for {} to Redis at {}: {}", purpose, url, e);
+                      LOG.debug(
+                          "cannot connect for {} to Redis at {}: {}",
+                          purpose,
+                          url,
+                          RedisFailure.reason(e));
                       connectLater();
                     });
           }

@@ -2,8 +2,10 @@ package dev.parley.hub.store;
 
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
-import io.vertx.redis.client.impl.types.ErrorType;
+import io.vertx.redis.client.Response;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +36,9 @@ final class RedisFailure {
           "NOPERM",
           "UNKILLABLE");
 
+  private static final long LOG_EVERY_NANOS = 1_000_000_000;
+  private static final AtomicLong LOG_NEXT_AT = new AtomicLong(System.nanoTime());
+
   private RedisFailure() {}
 
   static ParleyException away() {
@@ -61,22 +66,47 @@ final class RedisFailure {
     if (cause instanceof ParleyException known) {
       return known;
     }
-    if (!(cause instanceof ErrorType answer)) {
-      return unavailable("the connection to the store broke; try again in a moment", "unknown");
-    }
-    String text = String.valueOf(answer.getMessage());
-    String kind = text.split("[ :]", 2)[0];
-    if (kind.equals("CONNECTION_CLOSED")) {
+    String kind = kind(cause);
+    if (kind.isEmpty() || kind.equals("CONNECTION_CLOSED")) {
       return unavailable("the connection to the store broke; try again in a moment", "unknown");
     }
     if (PASSING.contains(kind)) {
-      LOG.warn("Redis refuses a command: {}", text);
+      logNowAndThen(cause);
       return unavailable(
           "the store refuses commands now (%s); try again in a moment".formatted(kind), "not_done");
     }
-    LOG.error("Redis rejects a command of the hub, which is a defect: {}", text);
+    LOG.error("Redis rejects a command of the hub, which is a defect: {}", cause.getMessage());
     return new ParleyException(
         ErrorCode.INTERNAL, "the store rejected a command (%s)".formatted(kind));
+  }
+
+  /** The first word of an error that Redis answered, or nothing when it is no such error. */
+  static String kind(Throwable cause) {
+    return cause instanceof Response && cause.getMessage() != null
+        ? cause.getMessage().split("[ :]", 2)[0]
+        : "";
+  }
+
+  /** Why something failed, in one line and without the credentials that a URL in it may carry. */
+  static String reason(Throwable cause) {
+    String message = cause.getMessage();
+    if (message == null) {
+      return cause.getClass().getSimpleName();
+    }
+    return message
+        .replaceAll("//\\S*@", "//")
+        .lines()
+        .map(String::trim)
+        .collect(Collectors.joining("; "));
+  }
+
+  /** A Redis that is full or loading refuses everything: one line a second says it. */
+  private static void logNowAndThen(Throwable cause) {
+    long now = System.nanoTime();
+    long next = LOG_NEXT_AT.get();
+    if (now - next >= 0 && LOG_NEXT_AT.compareAndSet(next, now + LOG_EVERY_NANOS)) {
+      LOG.warn("Redis refuses commands: {}", reason(cause));
+    }
   }
 
   private static ParleyException unavailable(String message, String outcome) {

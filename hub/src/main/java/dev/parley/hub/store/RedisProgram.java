@@ -141,6 +141,11 @@ record RedisProgram(Path path, int major, int minor) {
   }
 
   boolean isRecent() {
+    return isRecent(major, minor);
+  }
+
+  /** Whether a version is 6.2 or newer. */
+  static boolean isRecent(int major, int minor) {
     return major > 6 || (major == 6 && minor >= 2);
   }
 

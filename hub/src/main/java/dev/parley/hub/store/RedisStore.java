@@ -8,21 +8,21 @@ import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
-import io.vertx.redis.client.ResponseType;
-import io.vertx.redis.client.impl.types.ErrorType;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The {@link Store} on a Redis, wherever that runs. May be called from any thread. */
 final class RedisStore implements Store {
   /** Topics share one name space with everything else on a Redis: they carry the hub's name. */
   private static final String TOPIC_PREFIX = "parley:";
+
+  private static final Pattern VERSION = Pattern.compile("redis_version:(\\d{1,4})\\.(\\d{1,4})");
 
   private final RedisCommands commands;
   private final RedisSubscriptions subscriptions;
@@ -33,7 +33,12 @@ final class RedisStore implements Store {
     this.subscriptions = subscriptions;
   }
 
-  /** Connects; fails with a {@link ParleyException} when Redis cannot be reached or used. */
+  /**
+   * Connects and looks at the version.
+   *
+   * @return fails with {@code unavailable} when Redis cannot be reached, {@code invalid_request}
+   *     when it is too old
+   */
   static Future<RedisStore> connect(Vertx vertx, RedisUrl url, StoreOptions options) {
     Context context = vertx.getOrCreateContext();
     RedisCommands commands = new RedisCommands(vertx, context, url, options);
@@ -42,19 +47,41 @@ final class RedisStore implements Store {
     return commands
         .start()
         .compose(v -> subscriptions.start())
+        .compose(v -> store.requireRecent(url))
         .map(store)
         .recover(
-            e ->
-                store
-                    .close()
-                    .transform(
-                        closed ->
-                            Future.failedFuture(
-                                new ParleyException(
-                                        ErrorCode.UNAVAILABLE,
-                                        "cannot connect to Redis at %s: %s; start it or check --redis"
-                                            .formatted(url, e.getMessage()))
-                                    .retryAfter(1_000))));
+            e -> store.close().transform(closed -> Future.failedFuture(cannotConnect(url, e))));
+  }
+
+  private static ParleyException cannotConnect(RedisUrl url, Throwable cause) {
+    if (cause instanceof ParleyException known) {
+      return known;
+    }
+    return new ParleyException(
+            ErrorCode.UNAVAILABLE,
+            "cannot connect to Redis at %s: %s; start it or check --redis"
+                .formatted(url, RedisFailure.reason(cause)))
+        .retryAfter(1_000);
+  }
+
+  private Future<Void> requireRecent(RedisUrl url) {
+    return send(Request.cmd(Command.INFO).arg("server"), Replies::textOrNull)
+        .compose(
+            info -> {
+              Matcher version = VERSION.matcher(String.valueOf(info));
+              if (version.find() && isRecent(version.group(1), version.group(2))) {
+                return Future.succeededFuture();
+              }
+              return Future.failedFuture(
+                  ParleyException.invalid(
+                      "redis",
+                      "the Redis at %s is not known to be 6.2 or newer; name another"
+                          .formatted(url)));
+            });
+  }
+
+  private static boolean isRecent(String major, String minor) {
+    return RedisProgram.isRecent(Integer.parseInt(major), Integer.parseInt(minor));
   }
 
   Future<Void> close() {
@@ -63,7 +90,7 @@ final class RedisStore implements Store {
 
   @Override
   public Future<@Nullable String> get(Key key) {
-    return send(Request.cmd(Command.GET).arg(key.value()), RedisStore::textOrNull);
+    return send(Request.cmd(Command.GET).arg(key.value()), Replies::textOrNull);
   }
 
   @Override
@@ -72,7 +99,7 @@ final class RedisStore implements Store {
     if (ttlMs > 0) {
       request.arg("PX").arg(ttlMs);
     }
-    return send(request, RedisStore::nothing);
+    return send(request, Replies::nothing);
   }
 
   @Override
@@ -84,39 +111,37 @@ final class RedisStore implements Store {
     for (Key key : keys) {
       request.arg(key.value());
     }
-    return send(request, RedisStore::integer);
+    return send(request, Replies::integer);
   }
 
   @Override
   public Future<@Nullable String> hashGet(Key key, String field) {
-    return send(Request.cmd(Command.HGET).arg(key.value()).arg(field), RedisStore::textOrNull);
+    return send(Request.cmd(Command.HGET).arg(key.value()).arg(field), Replies::textOrNull);
   }
 
   @Override
   public Future<Map<String, String>> hashGetAll(Key key) {
-    return send(Request.cmd(Command.HGETALL).arg(key.value()), RedisStore::textMap);
+    return send(Request.cmd(Command.HGETALL).arg(key.value()), Replies::textMap);
   }
 
   @Override
   public Future<Void> hashSet(Key key, String field, String value) {
-    return send(
-        Request.cmd(Command.HSET).arg(key.value()).arg(field).arg(value), RedisStore::nothing);
+    return send(Request.cmd(Command.HSET).arg(key.value()).arg(field).arg(value), Replies::nothing);
   }
 
   @Override
   public Future<Boolean> hashSetIfAbsent(Key key, String field, String value) {
-    return send(
-        Request.cmd(Command.HSETNX).arg(key.value()).arg(field).arg(value), RedisStore::isOne);
+    return send(Request.cmd(Command.HSETNX).arg(key.value()).arg(field).arg(value), Replies::isOne);
   }
 
   @Override
   public Future<Boolean> hashDelete(Key key, String field) {
-    return send(Request.cmd(Command.HDEL).arg(key.value()).arg(field), RedisStore::isOne);
+    return send(Request.cmd(Command.HDEL).arg(key.value()).arg(field), Replies::isOne);
   }
 
   @Override
   public Future<Long> hashSize(Key key) {
-    return send(Request.cmd(Command.HLEN).arg(key.value()), RedisStore::integer);
+    return send(Request.cmd(Command.HLEN).arg(key.value()), Replies::integer);
   }
 
   @Override
@@ -126,11 +151,11 @@ final class RedisStore implements Store {
         .send(call(Command.EVALSHA, loaded.sha(), keys, arguments))
         .recover(
             e ->
-                e instanceof ErrorType answer && answer.is("NOSCRIPT")
+                RedisFailure.kind(e).equals("NOSCRIPT")
                     ? commands.send(call(Command.EVAL, loaded.text(), keys, arguments))
                     : Future.failedFuture(e))
         .recover(e -> Future.failedFuture(RedisFailure.of(e)))
-        .map(RedisStore::scriptResult);
+        .map(Replies::scriptResult);
   }
 
   private static Request call(Command how, String script, List<Key> keys, List<String> arguments) {
@@ -142,7 +167,7 @@ final class RedisStore implements Store {
 
   @Override
   public Future<Boolean> sortedAdd(Key key, String member) {
-    return send(Request.cmd(Command.ZADD).arg(key.value()).arg(0).arg(member), RedisStore::isOne);
+    return send(Request.cmd(Command.ZADD).arg(key.value()).arg(0).arg(member), Replies::isOne);
   }
 
   @Override
@@ -159,18 +184,18 @@ final class RedisStore implements Store {
             .arg("LIMIT")
             .arg(0)
             .arg(limit);
-    return send(request, RedisStore::textList);
+    return send(request, Replies::textList);
   }
 
   @Override
   public Future<Boolean> sortedRemove(Key key, String member) {
-    return send(Request.cmd(Command.ZREM).arg(key.value()).arg(member), RedisStore::isOne);
+    return send(Request.cmd(Command.ZREM).arg(key.value()).arg(member), Replies::isOne);
   }
 
   @Override
   public Future<Void> publish(String topic, String message) {
     return send(
-        Request.cmd(Command.PUBLISH).arg(TOPIC_PREFIX + topic).arg(message), RedisStore::nothing);
+        Request.cmd(Command.PUBLISH).arg(TOPIC_PREFIX + topic).arg(message), Replies::nothing);
   }
 
   @Override
@@ -180,69 +205,11 @@ final class RedisStore implements Store {
 
   @Override
   public Future<Void> ping() {
-    return send(Request.cmd(Command.PING), RedisStore::nothing);
+    return send(Request.cmd(Command.PING), Replies::nothing);
   }
 
   private <T extends @Nullable Object> Future<T> send(
       Request request, Function<@Nullable Response, T> map) {
     return commands.send(request).recover(e -> Future.failedFuture(RedisFailure.of(e))).map(map);
-  }
-
-  private static @Nullable String textOrNull(@Nullable Response response) {
-    return response == null ? null : response.toString();
-  }
-
-  @SuppressWarnings("NullAway") // Void has no other value
-  private static Void nothing(@Nullable Response response) {
-    return null;
-  }
-
-  private static Long integer(@Nullable Response response) {
-    return response == null ? 0L : response.toLong();
-  }
-
-  private static Boolean isOne(@Nullable Response response) {
-    return integer(response) == 1;
-  }
-
-  private static List<String> textList(@Nullable Response response) {
-    List<String> texts = new ArrayList<>();
-    if (response != null) {
-      response.forEach(item -> texts.add(item.toString()));
-    }
-    return texts;
-  }
-
-  private static Map<String, String> textMap(@Nullable Response response) {
-    Map<String, String> map = new LinkedHashMap<>();
-    if (response != null) {
-      for (String field : response.getKeys()) {
-        map.put(field, response.get(field).toString());
-      }
-    }
-    return map;
-  }
-
-  private static ScriptResult scriptResult(@Nullable Response response) {
-    List<@Nullable Object> values = new ArrayList<>();
-    if (response != null && response.type() == ResponseType.MULTI) {
-      for (Response item : response) {
-        values.add(scriptValue(item));
-      }
-    } else {
-      values.add(scriptValue(response));
-    }
-    return new ScriptResult(values);
-  }
-
-  private static @Nullable Object scriptValue(@Nullable Response value) {
-    if (value == null) {
-      return null;
-    }
-    return switch (value.type()) {
-      case NUMBER -> value.toLong();
-      case BULK, SIMPLE -> value.toString();
-      default -> throw new IllegalStateException("a script returned a nested " + value.type());
-    };
   }
 }

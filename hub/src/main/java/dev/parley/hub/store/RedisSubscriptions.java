@@ -8,6 +8,7 @@ import io.vertx.redis.client.Command;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import io.vertx.redis.client.ResponseType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,13 +24,28 @@ import org.slf4j.LoggerFactory;
 /**
  * The connection that listens on topics. A gap is told twice: when the connection is lost, so that
  * nothing stale is used while the hub is deaf, and when all topics are subscribed again, because
- * what was read in between may be stale too. A silent connection is found out by a ping every half
- * command timeout. All state belongs to one context.
+ * what was read in between may be stale too. All state belongs to one context.
+ *
+ * <p>A dead connection is found out by subscribing to a topic that nobody uses every quarter of the
+ * command timeout, which Redis confirms each time. A ping would not do: when a message is pushed
+ * before the answer, version 5.1 of the client takes the message for the answer.
  */
 final class RedisSubscriptions implements RedisConnector.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(RedisSubscriptions.class);
 
-  private record Listening(Consumer<String> onMessage, Runnable onGap, @Nullable Context caller) {}
+  private record Listening(Consumer<String> onMessage, Runnable onGap, @Nullable Context caller) {
+
+    /** Runs on the context that subscribed. */
+    void run(Runnable action) {
+      if (caller != null && caller != Vertx.currentContext()) {
+        caller.runOnContext(v -> action.run());
+      } else {
+        action.run();
+      }
+    }
+  }
+
+  private static final String HEARTBEAT = "parley-heartbeat";
 
   private final Vertx vertx;
   private final Context context;
@@ -40,6 +56,7 @@ final class RedisSubscriptions implements RedisConnector.Listener {
   private final Set<String> missing = new HashSet<>();
   private @Nullable RedisConnection connection;
   private long heartbeat = -1;
+  private long heardAt;
 
   RedisSubscriptions(Vertx vertx, Context context, RedisUrl url, StoreOptions options) {
     this.vertx = vertx;
@@ -50,7 +67,7 @@ final class RedisSubscriptions implements RedisConnector.Listener {
 
   Future<Void> start() {
     context.runOnContext(
-        v -> heartbeat = vertx.setPeriodic(Math.max(5, timeoutMs / 2), id -> ping()));
+        v -> heartbeat = vertx.setPeriodic(Math.max(5, timeoutMs / 4), id -> probe()));
     return connector.start();
   }
 
@@ -67,36 +84,35 @@ final class RedisSubscriptions implements RedisConnector.Listener {
   Future<Void> subscribe(String topic, Consumer<String> onMessage, Runnable onGap) {
     Listening listening = new Listening(onMessage, onGap, Vertx.currentContext());
     Promise<Void> done = Promise.promise();
-    context.runOnContext(v -> subscribe(topic, listening, done));
+    context.runOnContext(
+        v ->
+            subscribe(topic, listening)
+                .onComplete(result -> listening.run(() -> done.handle(result))));
     return done.future();
   }
 
-  private void subscribe(String topic, Listening listening, Promise<Void> done) {
+  private Future<Void> subscribe(String topic, Listening listening) {
     RedisConnection current = connection;
     if (current == null) {
-      done.tryFail(RedisFailure.away());
-      return;
+      return Future.failedFuture(RedisFailure.away());
     }
     List<Listening> known = topics.get(topic);
     boolean subscribed = known != null && !unconfirmed.containsKey(topic);
     topics.computeIfAbsent(topic, t -> new ArrayList<>()).add(listening);
     if (subscribed && !missing.contains(topic)) {
-      done.tryComplete();
-      return;
+      return Future.succeededFuture();
     }
-    Promise<Void> confirmation = Promise.promise();
-    unconfirmed.computeIfAbsent(topic, t -> new ArrayList<>()).add(confirmation);
-    current.send(Request.cmd(Command.SUBSCRIBE).arg(topic)).onFailure(confirmation::tryFail);
-    confirmation
+    Promise<Void> confirmed = Promise.promise();
+    unconfirmed.computeIfAbsent(topic, t -> new ArrayList<>()).add(confirmed);
+    long deadline =
+        vertx.setTimer(timeoutMs, id -> confirmed.tryFail(RedisFailure.late(timeoutMs)));
+    current
+        .send(Request.cmd(Command.SUBSCRIBE).arg(topic))
+        .onFailure(e -> confirmed.tryFail(RedisFailure.of(e)));
+    return confirmed
         .future()
-        .timeout(timeoutMs, TimeUnit.MILLISECONDS)
-        .onSuccess(v -> done.tryComplete())
-        .onFailure(
-            e -> {
-              remove(topic, listening);
-              unconfirmed.getOrDefault(topic, List.of()).remove(confirmation);
-              done.tryFail(RedisFailure.late(timeoutMs));
-            });
+        .onComplete(result -> vertx.cancelTimer(deadline))
+        .onFailure(e -> remove(topic, listening));
   }
 
   private void remove(String topic, Listening listening) {
@@ -109,6 +125,7 @@ final class RedisSubscriptions implements RedisConnector.Listener {
   @Override
   public void up(RedisConnection fresh) {
     connection = fresh;
+    heardAt = System.nanoTime();
     fresh.handler(this::receive);
     missing.clear();
     missing.addAll(topics.keySet());
@@ -134,14 +151,15 @@ final class RedisSubscriptions implements RedisConnector.Listener {
   }
 
   private void receive(Response push) {
-    if (push.size() < 3) {
+    heardAt = System.nanoTime();
+    if (push.type() != ResponseType.PUSH || push.size() < 3) {
       return;
     }
     String topic = push.get(1).toString();
     switch (push.get(0).toString()) {
       case "message" -> deliver(topic, push.get(2).toString());
       case "subscribe" -> confirmed(topic);
-      default -> LOG.debug("Redis pushed {}", push.get(0));
+      default -> LOG.debug("Redis pushed a message of the kind {}", push.get(0));
     }
   }
 
@@ -170,30 +188,25 @@ final class RedisSubscriptions implements RedisConnector.Listener {
   }
 
   private static void run(Listening listening, Runnable action) {
-    Context caller = listening.caller;
-    if (caller != null && caller != Vertx.currentContext()) {
-      caller.runOnContext(v -> action.run());
-      return;
-    }
-    try {
-      action.run();
-    } catch (RuntimeException e) {
-      LOG.error("a listener of a topic failed", e);
-    }
+    listening.run(
+        () -> {
+          try {
+            action.run();
+          } catch (RuntimeException e) {
+            LOG.error("a listener of a topic failed", e);
+          }
+        });
   }
 
-  private void ping() {
+  private void probe() {
     RedisConnection current = connection;
-    if (current != null) {
-      current
-          .send(Request.cmd(Command.PING))
-          .timeout(timeoutMs, TimeUnit.MILLISECONDS)
-          .onFailure(
-              e -> {
-                if (connection == current) {
-                  connector.drop("no answer to a ping within %d ms".formatted(timeoutMs));
-                }
-              });
+    if (current == null) {
+      return;
+    }
+    if (System.nanoTime() - heardAt > TimeUnit.MILLISECONDS.toNanos(timeoutMs + timeoutMs / 4)) {
+      connector.drop("silent for more than %d ms".formatted(timeoutMs));
+    } else {
+      current.send(Request.cmd(Command.SUBSCRIBE).arg(HEARTBEAT));
     }
   }
 }

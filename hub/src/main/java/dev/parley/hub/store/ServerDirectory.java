@@ -8,11 +8,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +34,11 @@ final class ServerDirectory {
   private static final long LONGEST_LOG = 1 << 20;
   private static final int TAIL = 2_048;
   private static final Duration ANSWER = Duration.ofSeconds(2);
+  private static final Duration END_ANSWERING = Duration.ofSeconds(10);
+  private static final Duration END_HANGING = Duration.ofSeconds(3);
   private static final long START_SECONDS = 300;
+  private static final Pattern PROCESS_ID = Pattern.compile("process_id:(\\d{1,18})\\r");
+  private static final Pattern PID = Pattern.compile("\\d{1,18}");
 
   private final Path path;
   private Path socket;
@@ -62,6 +70,10 @@ final class ServerDirectory {
 
   void create() throws IOException {
     DataDirectory.createPrivate(path);
+    PosixFileAttributeView modes = Files.getFileAttributeView(path, PosixFileAttributeView.class);
+    if (modes != null) {
+      modes.setPermissions(PosixFilePermissions.fromString("rwx------"));
+    }
     if (!Files.isWritable(path)) {
       throw ParleyException.invalid(
           "data",
@@ -70,53 +82,72 @@ final class ServerDirectory {
   }
 
   /**
-   * Ends the server that a killed hub left behind. It is ours when the process of the pid file
-   * answers on our socket, or, when it does not answer, when it works in our directory; a process
-   * that merely got its number is left alone.
+   * Ends the server that a killed hub left behind: the process that answers on our socket, which
+   * only this user reaches, or, when none answers, the one of the pid file if it works in our
+   * directory. A process that merely got its number is left alone.
    */
   void endOrphan() throws IOException {
     if (Files.exists(socketPath())) {
       socket = Path.of(Files.readString(socketPath()).trim());
     }
-    Optional<ProcessHandle> orphan = readPid().flatMap(ProcessHandle::of);
-    if (orphan.isPresent() && orphan.get().isAlive() && isOurs(orphan.get())) {
-      LOG.warn(
-          "ending redis-server {}, which an earlier hub left behind in {}",
-          orphan.get().pid(),
-          path);
-      EmbeddedRedis.end(orphan.get());
-    }
+    answeringProcess().ifPresent(server -> endOrphan(server, END_ANSWERING));
+    hangingProcess().ifPresent(server -> endOrphan(server, END_HANGING));
     tidy();
-    if (path.resolve("redis.sock").toString().getBytes(StandardCharsets.UTF_8).length
-        <= LONGEST_SOCKET_PATH) {
-      socket = path.resolve("redis.sock");
+  }
+
+  private void endOrphan(ProcessHandle server, Duration patience) {
+    LOG.warn("ending redis-server {}, which an earlier hub left in {}", server.pid(), path);
+    EmbeddedRedis.end(server, patience);
+  }
+
+  private Optional<ProcessHandle> answeringProcess() {
+    try {
+      Matcher answer =
+          PROCESS_ID.matcher(RedisSocket.ask(socket, "INFO server", "process_id:", ANSWER));
+      return answer.find() ? process(answer.group(1)) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Optional<ProcessHandle> hangingProcess() {
+    try {
+      String pid = Files.readString(pidFile()).trim();
+      return PID.matcher(pid).matches()
+              && Path.of("/proc", pid, "cwd").toRealPath().equals(path.toRealPath())
+          ? process(pid)
+          : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<ProcessHandle> process(String pid) {
+    return ProcessHandle.of(Long.parseLong(pid)).filter(ProcessHandle::isAlive);
+  }
+
+  /** Decides where the socket is. */
+  void placeSocket() throws IOException {
+    socket = path.resolve("redis.sock");
+    if (length(socket) <= LONGEST_SOCKET_PATH) {
       return;
     }
-    socket = Files.createTempDirectory("parley-").resolve("redis.sock");
+    Path directory = Files.createTempDirectory("parley-");
+    socket = directory.resolve("redis.sock");
+    if (length(socket) > LONGEST_SOCKET_PATH) {
+      Files.delete(directory);
+      throw ParleyException.invalid(
+          "data",
+          "%s is too long a path for a Unix socket, and so is the temporary directory; choose a"
+                  .formatted(path)
+              + " shorter --data");
+    }
     Files.writeString(socketPath(), socket.toString());
     LOG.info("{} is too long a path for a Unix socket: it is {}", path, socket);
   }
 
-  private Optional<Long> readPid() throws IOException {
-    if (!Files.exists(pidFile())) {
-      return Optional.empty();
-    }
-    String text = Files.readString(pidFile()).trim();
-    return text.matches("\\d{1,18}") ? Optional.of(Long.valueOf(text)) : Optional.empty();
-  }
-
-  private boolean isOurs(ProcessHandle process) {
-    try {
-      String server = RedisSocket.ask(socket, "INFO server", "process_id:", ANSWER);
-      return server.contains("process_id:" + process.pid() + "\r");
-    } catch (IOException e) {
-      try {
-        Path workingDirectory = Path.of("/proc", Long.toString(process.pid()), "cwd").toRealPath();
-        return workingDirectory.equals(path.toRealPath());
-      } catch (IOException unknown) {
-        return false;
-      }
-    }
+  private static int length(Path path) {
+    return path.toString().getBytes(StandardCharsets.UTF_8).length;
   }
 
   /**
@@ -206,7 +237,7 @@ final class ServerDirectory {
         "redis-server did not answer within %d s; see %s".formatted(START_SECONDS, log()));
   }
 
-  /** What the server last wrote to its log: a warning when there is one near the end. */
+  /** What the server last wrote to its log: an error when there is one near the end. */
   String lastWords() {
     try (RandomAccessFile file = new RandomAccessFile(log().toFile(), "r")) {
       byte[] tail = new byte[(int) Math.min(TAIL, file.length())];
@@ -214,8 +245,9 @@ final class ServerDirectory {
       file.readFully(tail);
       List<String> lines =
           new String(tail, StandardCharsets.UTF_8).lines().filter(l -> !l.isBlank()).toList();
-      List<String> warnings = lines.stream().filter(l -> l.contains(" # ")).toList();
-      List<String> words = warnings.isEmpty() ? lines : warnings;
+      List<String> errors =
+          lines.stream().filter(l -> l.contains(" # ") && !l.contains("WARNING")).toList();
+      List<String> words = errors.isEmpty() ? lines : errors;
       return words.isEmpty() ? "it said nothing" : words.get(words.size() - 1).trim();
     } catch (IOException e) {
       return "its log cannot be read";

@@ -21,8 +21,6 @@ public final class Delivery {
     void ended(Delivery delivery, @Nullable RawJson reply, @Nullable ParleyException failure);
   }
 
-  private static final Consumer<ParleyException> NOTHING = failure -> {};
-
   private final Envelope envelope;
   private final Principal caller;
   private final @Nullable Permit permit;
@@ -30,7 +28,7 @@ public final class Delivery {
   private final Consumer<RawJson> onChunk;
   private final Ending ending;
   private final AtomicReference<@Nullable Object> outcome = new AtomicReference<>();
-  private volatile Consumer<ParleyException> onCancel = NOTHING;
+  private volatile Consumer<ParleyException> onCancel = Delivery::ignore;
   private volatile long timer = -1;
 
   Delivery(
@@ -114,6 +112,8 @@ public final class Delivery {
     return timer;
   }
 
+  private static void ignore(ParleyException reason) {}
+
   private record Cancellation(ParleyException reason) {}
 
   private boolean end(Object as, @Nullable RawJson reply, @Nullable ParleyException failure) {
@@ -126,7 +126,7 @@ public final class Delivery {
 
   private synchronized Consumer<ParleyException> takeCancelHook() {
     Consumer<ParleyException> hook = onCancel;
-    onCancel = NOTHING;
+    onCancel = Delivery::ignore;
     return hook;
   }
 

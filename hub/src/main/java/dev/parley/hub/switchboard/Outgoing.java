@@ -14,6 +14,7 @@ public final class Outgoing {
   private final Switchboard switchboard;
   private final Switchboard.Chunks chunks;
   private final AtomicBoolean answered = new AtomicBoolean();
+  private volatile Runnable onAdmitted = () -> {};
   private volatile Consumer<Reply> onReply = reply -> {};
   private volatile Consumer<ParleyException> onFailure = failure -> {};
   private volatile @Nullable Delivery delivery;
@@ -27,6 +28,12 @@ public final class Outgoing {
 
   /** Starts the call; exactly one of the two is told how it ended. */
   public void start(Consumer<Reply> reply, Consumer<ParleyException> failure) {
+    start(() -> {}, reply, failure);
+  }
+
+  /** Starts the call; {@code admitted} is told before the agent gets it, unless it is refused. */
+  public void start(Runnable admitted, Consumer<Reply> reply, Consumer<ParleyException> failure) {
+    onAdmitted = admitted;
     onReply = reply;
     onFailure = failure;
     switchboard.start(this);
@@ -56,6 +63,7 @@ public final class Outgoing {
   /** The call was admitted; a cancellation that came meanwhile takes effect now. */
   void admitted(Delivery to) {
     delivery = to;
+    onAdmitted.run();
     ParleyException reason = cancelled;
     if (reason != null) {
       to.cancel(reason);

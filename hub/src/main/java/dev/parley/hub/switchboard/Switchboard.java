@@ -8,6 +8,7 @@ import dev.parley.hub.channel.Permit;
 import dev.parley.hub.cluster.Announcement;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.market.Market;
+import dev.parley.hub.quota.ChannelRates;
 import dev.parley.hub.quota.Concurrency;
 import dev.parley.hub.quota.Counter;
 import dev.parley.hub.quota.Ledger;
@@ -37,10 +38,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Admits, places and ends calls. The steps of an admission, in this order: the tenant is active, its
- * message rate, the route (own agent, channel or market install), the loop guard, the calls in
- * flight, the price, the agent. When nothing has to be fetched all of it runs on the caller's thread
- * without a pause.
+ * Admits, places and ends calls. The steps of an admission, in this order: the tenant is active,
+ * its message rate, the route (own agent, channel or market install), the loop guard, the calls in
+ * flight, the price, the agent. When nothing has to be fetched all of it runs on the caller's
+ * thread without a pause.
  */
 public final class Switchboard {
 
@@ -59,6 +60,7 @@ public final class Switchboard {
       Channels channels,
       Market market,
       RateLimits rates,
+      ChannelRates channelRates,
       Concurrency concurrency,
       Accounts accounts,
       Ledger ledger,
@@ -113,6 +115,17 @@ public final class Switchboard {
     return new Outgoing(order, this, chunks);
   }
 
+  /** How many calls through this channel are in flight on this node. */
+  public int inFlightOn(String channelId) {
+    int count = 0;
+    for (Delivery delivery : inFlight.values()) {
+      if (delivery.permit() != null && delivery.permit().channel().id().equals(channelId)) {
+        count++;
+      }
+    }
+    return count;
+  }
+
   void start(Outgoing call) {
     CallOrder order = call.order();
     Principal caller = order.caller();
@@ -145,10 +158,7 @@ public final class Switchboard {
   private Future<Void> fromExists(Party from) {
     return from.agent() == null
         ? Future.succeededFuture()
-        : parts
-            .directory
-            .tokensPerDay(new AgentAddress(from.tenant(), from.agent()))
-            .mapEmpty();
+        : parts.directory.tokensPerDay(new AgentAddress(from.tenant(), from.agent())).mapEmpty();
   }
 
   private Future<Route> route(Party from, CallOrder order) {
@@ -156,7 +166,7 @@ public final class Switchboard {
       return parts
           .market
           .route(from, listing)
-          .map(installed -> new Route(installed.to(), installed.permit()));
+          .map(installed -> new Route(installed.address(), installed.permit()));
     }
     AgentAddress to = (AgentAddress) order.to();
     return to.tenant().equals(from.tenant())
@@ -171,22 +181,34 @@ public final class Switchboard {
     Future<Void> paid =
         route.permit == null
             ? Future.succeededFuture()
-            : calleeActive(route.to)
-                .compose(active -> parts.rates.admitOn(scope, route.permit.channel()));
-    return paid.compose(
-        admitted ->
-            parts
-                .directory
-                .locate(route.to)
-                .compose(
-                    endpoint ->
-                        parts
-                            .accounts
-                            .open(from, route.to, route.permit)
-                            .map(account -> {
-                              deliver(call, from, scope, tenant, route, causes, endpoint, account);
-                              return null;
-                            })));
+            : calleeActive(route.to).compose(active -> channelRate(route.permit));
+    return paid.compose(admitted -> parts.directory.locate(route.to))
+        .compose(
+            endpoint ->
+                parts
+                    .accounts
+                    .open(from, route.to, route.permit)
+                    .map(
+                        account -> {
+                          try {
+                            deliver(call, from, scope, tenant, route, causes, endpoint, account);
+                          } catch (ParleyException refused) {
+                            account.close(false);
+                            throw refused;
+                          }
+                          return null;
+                        }));
+  }
+
+  /** The channel's own rate, counted at the calling side. */
+  private Future<Void> channelRate(Permit permit) {
+    Long callsPerMinute = permit.channel().limits().callsPerMinute();
+    return callsPerMinute == null
+        ? Future.succeededFuture()
+        : parts.channelRates.admit(
+            parts.scopes.of(HubPrincipals.bookkeeper(permit.channel().from().tenant())),
+            permit.channel().id(),
+            callsPerMinute);
   }
 
   private Future<Void> calleeActive(AgentAddress to) {
@@ -226,7 +248,7 @@ public final class Switchboard {
             order.traceparent(),
             order.kind(),
             order.payload());
-    Concurrency.Slot slot = parts.concurrency.acquire(tenant.id(), tenant.limits());
+    Concurrency.Slot slot = parts.concurrency.acquire(scope, tenant.limits());
     long startedAt = System.nanoTime();
     InFlightKey key = new InFlightKey(tenant.id(), id);
     Delivery delivery =
@@ -239,13 +261,12 @@ public final class Switchboard {
             (ended, reply, failure) -> {
               inFlight.remove(key);
               vertx.cancelTimer(ended.timer());
-              slot.release();
+              slot.close();
               parts.metrics.callEnded(failure, System.nanoTime() - startedAt);
               end(call, ended, reply, failure);
             });
-    if (inFlight.size() >= settings.maxInFlight()
-        || inFlight.putIfAbsent(key, delivery) != null) {
-      slot.release();
+    if (inFlight.size() >= settings.maxInFlight() || inFlight.putIfAbsent(key, delivery) != null) {
+      slot.close();
       throw notAdmitted(id);
     }
     parts.ledger.count(scope, from.agent(), channelId(route), Counter.CALLS);

@@ -3,8 +3,8 @@ package dev.parley.hub.workspace;
 /**
  * A file of a workspace.
  *
- * @param path relative to the workspace, with {@code /}
+ * @param name its path, relative to the workspace, with {@code /}
  * @param size in bytes
  * @param updatedAtMs milliseconds since 1970
  */
-public record FileEntry(String path, long size, long updatedAtMs) {}
+public record FileEntry(String name, long size, long updatedAtMs) {}

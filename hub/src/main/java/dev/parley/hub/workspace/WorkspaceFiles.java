@@ -64,7 +64,7 @@ final class WorkspaceFiles {
               throw e;
             }
           }
-          found.sort(Comparator.comparing(FileEntry::path));
+          found.sort(Comparator.comparing(FileEntry::name));
           return found;
         });
   }

@@ -106,11 +106,11 @@ class WorkspaceTest {
     await(acme.write("a/d.md", "123"));
     Files.writeString(directory("acme").resolve(".parley-left-by-a-crash"), "x");
 
-    List<String> paths = await(acme.list("")).stream().map(FileEntry::path).toList();
+    List<String> paths = await(acme.list("")).stream().map(FileEntry::name).toList();
 
     assertEquals(List.of("a/d.md", "a/deep/c.md", "b.md"), paths);
     assertEquals(
-        List.of("a/deep/c.md"), await(acme.list("a/deep")).stream().map(FileEntry::path).toList());
+        List.of("a/deep/c.md"), await(acme.list("a/deep")).stream().map(FileEntry::name).toList());
     assertEquals(List.of(3L, 1L, 2L), await(acme.list("")).stream().map(FileEntry::size).toList());
   }
 

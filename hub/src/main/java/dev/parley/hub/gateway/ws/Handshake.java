@@ -99,8 +99,7 @@ final class Handshake {
           agentOf(principal, json)
               .map(agent -> accept(connection, principal.actingAs(agent), agent, json));
       default ->
-          Future.failedFuture(
-              ParleyException.invalid("role", "role must be operator or agent"));
+          Future.failedFuture(ParleyException.invalid("role", "role must be operator or agent"));
     };
   }
 
@@ -118,7 +117,8 @@ final class Handshake {
     AgentId bound = principal.agent();
     AgentId asked = json.hasNonNull("agent") ? new AgentId(json.get("agent").asText()) : bound;
     if (asked == null) {
-      throw ParleyException.invalid("agent", "role agent needs the id of the agent in params.agent");
+      throw ParleyException.invalid(
+          "agent", "role agent needs the id of the agent in params.agent");
     }
     if (bound != null && !bound.equals(asked)) {
       throw new ParleyException(

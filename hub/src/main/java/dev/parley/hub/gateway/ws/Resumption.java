@@ -6,10 +6,11 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import dev.parley.hub.access.Principal;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The sessions that lost their socket, kept for a while so that the same key can go on where it was.
- * What cannot be resumed starts anew, and the client is told so by {@code resumed}.
+ * The sessions that lost their socket, kept for a while so that the same key can go on where it
+ * was. What cannot be resumed starts anew, and the client is told so by {@code resumed}.
  */
 final class Resumption {
   /** The log that a connection goes on with, and the events its client missed. */
@@ -28,7 +29,11 @@ final class Resumption {
             .expireAfterWrite(settings.resumeWindow())
             .executor(Runnable::run)
             .removalListener(
-                (String id, WsSession session, RemovalCause cause) -> feed.remove(session))
+                (@Nullable String id, @Nullable WsSession session, RemovalCause cause) -> {
+                  if (session != null) {
+                    feed.remove(session);
+                  }
+                })
             .build();
   }
 

@@ -33,8 +33,7 @@ final class WsAgentLink implements AgentLink {
   private final AtomicLong requests = new AtomicLong();
   private volatile boolean closed;
 
-  WsAgentLink(
-      WsConnection connection, AgentAddress address, int window, RemoteAgents agents) {
+  WsAgentLink(WsConnection connection, AgentAddress address, int window, RemoteAgents agents) {
     this.connection = connection;
     this.address = address;
     this.window = window;
@@ -126,8 +125,7 @@ final class WsAgentLink implements AgentLink {
     }
     Map<String, RawJson> members = FrameCodec.members(event.payload());
     RawJson id = members.get("id");
-    Delivery delivery =
-        id == null ? null : pending.get(Json.parse("id", id.text()).asText());
+    Delivery delivery = id == null ? null : pending.get(Json.parse("id", id.text()).asText());
     if (delivery != null) {
       delivery.chunk(members.getOrDefault("payload", RawJson.NULL));
     }

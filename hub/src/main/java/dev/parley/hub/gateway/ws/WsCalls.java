@@ -21,8 +21,8 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of one socket: {@code agent.call} and {@code agent.cancel}, by request id. The hot path;
- * the payload goes through as text.
+ * The calls of one socket: {@code agent.call} and {@code agent.cancel}, by request id. The hot
+ * path; the payload goes through as text.
  */
 final class WsCalls {
   private final WsConnection connection;

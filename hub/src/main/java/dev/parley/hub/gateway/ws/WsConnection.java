@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
  * One socket: challenge, connect, then requests until it closes.
  *
  * <p>Frames arrive on the socket's event loop; answers and events may be sent from any thread. What
- * is sent is ordered by this object's lock, which is held only for numbering and handing over to the
- * socket's write queue.
+ * is sent is ordered by this object's lock, which is held only for numbering and handing over to
+ * the socket's write queue.
  */
 final class WsConnection {
   private static final Logger LOG = LoggerFactory.getLogger(WsConnection.class);
@@ -113,7 +113,8 @@ final class WsConnection {
       gateway.metrics().slowConsumer();
       close(
           CloseCode.POLICY_VIOLATION,
-          "slow consumer: more than %d bytes unread".formatted(gateway.settings().maxBufferedBytes()));
+          "slow consumer: more than %d bytes unread"
+              .formatted(gateway.settings().maxBufferedBytes()));
       return;
     }
     socket.writeTextMessage(frame);
@@ -245,7 +246,8 @@ final class WsConnection {
       close(CloseCode.TOO_BIG, "the first frame is larger than " + limit + " bytes");
       return;
     }
-    onMalformed(FrameCodec.headOf(text).map(id -> fault.with(FrameCodec.REQUEST_ID, id)).orElse(fault));
+    onMalformed(
+        FrameCodec.headOf(text).map(id -> fault.with(FrameCodec.REQUEST_ID, id)).orElse(fault));
   }
 
   /** Answers by the request's id where it could be read, by an event where it could not. */

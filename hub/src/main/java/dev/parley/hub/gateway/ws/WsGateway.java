@@ -136,8 +136,7 @@ public final class WsGateway {
 
   /** Tells every client that the hub goes, and closes the sockets. */
   public Future<Void> shutdown(String reason) {
-    RawJson payload =
-        Json.raw(Json.object().put("reason", reason).put("restartExpectedMs", 3_000));
+    RawJson payload = Json.raw(Json.object().put("reason", reason).put("restartExpectedMs", 3_000));
     for (WsConnection connection : connections) {
       WsSession session = connection.session();
       if (session != null) {
@@ -200,8 +199,7 @@ public final class WsGateway {
       return;
     }
     TenantId tenant = session.principal().tenant();
-    perTenant.computeIfPresent(
-        tenant, (id, count) -> count.decrementAndGet() <= 0 ? null : count);
+    perTenant.computeIfPresent(tenant, (id, count) -> count.decrementAndGet() <= 0 ? null : count);
     if (session.link() == null) {
       resumption.keep(connection.id(), session);
     } else {
@@ -291,18 +289,15 @@ public final class WsGateway {
     if (feed.hasListeners(tenant)) {
       ObjectNode payload = Json.object();
       payload.set("presence", presence(tenant));
-      feed.publish(
-          tenant, Permission.TENANT_READ, session -> true, "presence", Json.raw(payload));
+      feed.publish(tenant, Permission.TENANT_READ, session -> true, "presence", Json.raw(payload));
     }
   }
 
   private void onAnnouncement(Announcement change) {
-    switch (change) {
-      case Announcement.KeyChanged key ->
-          confirmAll(session -> session.principal().keyId().equals(key.keyId()));
-      case Announcement.TenantChanged tenant ->
-          confirmAll(session -> session.principal().tenant().value().equals(tenant.tenant()));
-      default -> {}
+    if (change instanceof Announcement.KeyChanged key) {
+      confirmAll(session -> session.principal().keyId().equals(key.keyId()));
+    } else if (change instanceof Announcement.TenantChanged tenant) {
+      confirmAll(session -> session.principal().tenant().value().equals(tenant.tenant()));
     }
   }
 

@@ -1,0 +1,326 @@
+package dev.parley.hub;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.hub.access.ApiKeys;
+import dev.parley.hub.access.Authenticator;
+import dev.parley.hub.agent.Agents;
+import dev.parley.hub.agent.HostedAgents;
+import dev.parley.hub.agent.RemoteAgents;
+import dev.parley.hub.agent.RunEvent;
+import dev.parley.hub.agent.RunIds;
+import dev.parley.hub.agent.RunListener;
+import dev.parley.hub.channel.Channels;
+import dev.parley.hub.channel.TenantDirectory;
+import dev.parley.hub.chat.Chats;
+import dev.parley.hub.cluster.Announcements;
+import dev.parley.hub.contract.RequestValidator;
+import dev.parley.hub.gateway.ChannelEvents;
+import dev.parley.hub.gateway.HttpGateway;
+import dev.parley.hub.gateway.OperationTable;
+import dev.parley.hub.gateway.operation.AccessOperations;
+import dev.parley.hub.gateway.operation.AdminOperations;
+import dev.parley.hub.gateway.operation.AgentOperations;
+import dev.parley.hub.gateway.operation.CallOperations;
+import dev.parley.hub.gateway.operation.ChannelOperations;
+import dev.parley.hub.gateway.operation.ChatOperations;
+import dev.parley.hub.gateway.operation.FileOperations;
+import dev.parley.hub.gateway.operation.MarketOperations;
+import dev.parley.hub.gateway.operation.ProviderOperations;
+import dev.parley.hub.gateway.operation.SessionOperations;
+import dev.parley.hub.gateway.operation.SessionViews;
+import dev.parley.hub.gateway.operation.SignUpPolicy;
+import dev.parley.hub.gateway.operation.SystemOperations;
+import dev.parley.hub.gateway.operation.UsageReports;
+import dev.parley.hub.gateway.rest.RestGateway;
+import dev.parley.hub.gateway.ws.WsGateway;
+import dev.parley.hub.market.Market;
+import dev.parley.hub.model.MasterKey;
+import dev.parley.hub.model.Models;
+import dev.parley.hub.model.ProviderKeys;
+import dev.parley.hub.quota.Budgets;
+import dev.parley.hub.quota.ChannelRates;
+import dev.parley.hub.quota.Concurrency;
+import dev.parley.hub.quota.Ledger;
+import dev.parley.hub.quota.RateLimits;
+import dev.parley.hub.quota.Sales;
+import dev.parley.hub.session.SessionSettings;
+import dev.parley.hub.session.Sessions;
+import dev.parley.hub.settings.HubSettings;
+import dev.parley.hub.settings.Settings;
+import dev.parley.hub.store.OpenStore;
+import dev.parley.hub.store.Store;
+import dev.parley.hub.store.Stores;
+import dev.parley.hub.switchboard.Accounts;
+import dev.parley.hub.switchboard.Switchboard;
+import dev.parley.hub.telemetry.HubMetrics;
+import dev.parley.hub.tenant.Invites;
+import dev.parley.hub.tenant.TenantScopes;
+import dev.parley.hub.tenant.Tenants;
+import dev.parley.hub.workspace.WorkspaceSettings;
+import dev.parley.hub.workspace.Workspaces;
+import dev.parley.protocol.contract.Contract;
+import dev.parley.protocol.frame.Json;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A running hub. This is the one place where the rooms are put together; read it top to bottom and
+ * you know the house.
+ */
+public final class Hub {
+  /** The version of this hub. */
+  public static final String VERSION = "0.1.0";
+
+  private final OpenStore openStore;
+  private final AdminKey adminKey;
+  private final Sessions sessions;
+  private final Workspaces workspaces;
+  private final HostedAgents hosted;
+  private final RateLimits rates;
+  private final ChannelRates channelRates;
+  private final Sales sales;
+  private final Ledger ledger;
+  private final Market market;
+  private final Announcements announcements;
+  private final WsGateway webSockets;
+  private final HttpGateway http;
+
+  /**
+   * Opens the store, puts the hub together and listens.
+   *
+   * @param environment of the process, for keys
+   * @return fails with a {@code ParleyException} whose message is one clear line
+   */
+  public static Future<Hub> start(Vertx vertx, Settings settings, Map<String, String> environment) {
+    return Stores.open(vertx, SettingsMapping.store(settings))
+        .compose(
+            opened ->
+                vertx
+                    .executeBlocking(() -> MasterKey.load(opened.data(), environment), false)
+                    .compose(
+                        master ->
+                            new Hub(vertx, settings, environment, opened, master).listen(settings))
+                    .recover(
+                        failure ->
+                            opened.close().transform(closed -> Future.failedFuture(failure))));
+  }
+
+  private Hub(
+      Vertx vertx,
+      Settings settings,
+      Map<String, String> environment,
+      OpenStore openStore,
+      MasterKey master) {
+    this.openStore = openStore;
+    Store store = openStore.store();
+    Clock clock = Clock.systemUTC();
+    HubMetrics metrics = new HubMetrics();
+    Contract contract = Contract.load();
+    RequestValidator validator = new RequestValidator(contract);
+
+    announcements = new Announcements(store);
+    TenantScopes scopes = new TenantScopes(openStore.data());
+    Tenants tenants = new Tenants(store, scopes, announcements, clock);
+    TenantDirectory directory =
+        id ->
+            tenants
+                .exists(id)
+                .compose(
+                    there ->
+                        there
+                            ? tenants.get(id).map(Optional::of)
+                            : Future.succeededFuture(Optional.empty()));
+    ApiKeys keys = new ApiKeys(store, announcements, clock);
+    Authenticator authenticator = new Authenticator(keys, tenants);
+    adminKey = new AdminKey(vertx, keys, store, openStore.data());
+
+    rates = new RateLimits(vertx, store);
+    channelRates = new ChannelRates(vertx, store);
+    sales = new Sales(vertx, store, scopes);
+    ledger = new Ledger(vertx, store, sales);
+    Budgets budgets = new Budgets(vertx, store, sales);
+
+    RemoteAgents remote = new RemoteAgents(SettingsMapping.MAX_WAITING_PER_AGENT);
+    Agents agents = new Agents(store, scopes, announcements, remote);
+    Channels channels = new Channels(store, scopes, directory, announcements, clock);
+    market = new Market(store, scopes, channels, directory, agents::exists, announcements, clock);
+    Switchboard switchboard =
+        new Switchboard(
+            vertx,
+            clock,
+            SettingsMapping.switchboard(settings),
+            new Switchboard.Parts(
+                tenants,
+                scopes,
+                channels,
+                market,
+                rates,
+                channelRates,
+                new Concurrency(),
+                new Accounts(tenants, scopes, budgets, agents, SettingsMapping.HOLD_TIME),
+                ledger,
+                agents,
+                announcements,
+                metrics));
+
+    sessions = new Sessions(vertx, store, SessionSettings.DEFAULTS, clock);
+    workspaces = new Workspaces(vertx, WorkspaceSettings.DEFAULTS);
+    ProviderKeys providerKeys = new ProviderKeys(store, master, clock);
+    Models models =
+        new Models(
+            vertx,
+            SettingsMapping.models(settings, environment),
+            SettingsMapping.prices(settings),
+            providerKeys);
+    RunIds runIds = new RunIds();
+    LateListener watchers = new LateListener();
+    Chats chats = new Chats(agents, sessions, switchboard, runIds, clock, watchers);
+    hosted =
+        new HostedAgents(
+            vertx,
+            SettingsMapping.hosted(settings),
+            new HostedAgents.Parts(
+                scopes,
+                agents,
+                models,
+                sessions,
+                workspaces,
+                switchboard,
+                new CallableAgents(agents, channels, scopes),
+                runIds,
+                chats,
+                clock));
+    agents.hostedBy(hosted::endpoint);
+
+    OperationTable operations = new OperationTable(contract, validator);
+    webSockets =
+        new WsGateway(
+            vertx,
+            SettingsMapping.webSockets(settings),
+            new WsGateway.Parts(
+                operations,
+                validator,
+                authenticator,
+                scopes,
+                tenants,
+                agents,
+                remote,
+                switchboard,
+                announcements,
+                metrics,
+                VERSION));
+    watchers.listener = webSockets.runFeed();
+    new ChannelEvents(channels, webSockets::publishChannelEvent).follow(announcements);
+
+    String defaultModel = settings.get(HubSettings.DEFAULT_MODEL);
+    SessionViews views = new SessionViews(agents, sessions, chats, defaultModel);
+    Invites invites = new Invites(store, clock);
+    UsageReports usage = new UsageReports(tenants, scopes, ledger, clock);
+    new SystemOperations(store::ping, webSockets::presence, VERSION, clock).register(operations);
+    new AccessOperations(
+            tenants,
+            keys,
+            new SignUpPolicy(
+                settings.get(HubSettings.SIGN_UP), settings.get(HubSettings.PLAN), invites),
+            clock)
+        .register(operations);
+    new AgentOperations(agents, remote, models, tenants, defaultModel, clock).register(operations);
+    new FileOperations(agents, workspaces).register(operations);
+    new ProviderOperations(models, providerKeys).register(operations);
+    new CallOperations(switchboard).register(operations);
+    new ChatOperations(vertx, chats, views).register(operations);
+    new SessionOperations(views, webSockets.runFeed()::sessionChanged, clock).register(operations);
+    new ChannelOperations(channels, switchboard).register(operations);
+    new MarketOperations(market).register(operations);
+    usage.register(operations);
+    new AdminOperations(tenants, invites, usage, this::status).register(operations);
+
+    metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
+    metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
+    RestGateway rest =
+        new RestGateway(
+            operations,
+            authenticator,
+            scopes,
+            metrics,
+            () ->
+                store
+                    .ping()
+                    .map(true)
+                    .otherwise(false)
+                    .map(up -> Json.object().put("ready", up).put("uptimeMs", uptimeMs())));
+    http = new HttpGateway(vertx, rest, webSockets, SettingsMapping.webSockets(settings));
+  }
+
+  private Future<Hub> listen(Settings settings) {
+    return announcements
+        .start()
+        .compose(started -> sales.start())
+        .compose(started -> market.warmUp())
+        .compose(warm -> adminKey.ensure())
+        .compose(
+            ready -> http.listen(settings.get(HubSettings.HOST), settings.get(HubSettings.PORT)))
+        .map(this)
+        .recover(failure -> close().transform(closed -> Future.failedFuture(failure)));
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    return http.port();
+  }
+
+  /** Where its Redis is, for people. */
+  public String storeLocation() {
+    return openStore.location();
+  }
+
+  /** The file with the platform's first key. */
+  public java.nio.file.Path adminKeyFile() {
+    return adminKey.file();
+  }
+
+  private long uptimeMs() {
+    return webSockets.uptimeMs();
+  }
+
+  private ObjectNode status() {
+    return Json.object()
+        .put("version", VERSION)
+        .put("uptimeMs", uptimeMs())
+        .put("connections", webSockets.connectionCount())
+        .put("activeAgents", hosted.activeCount())
+        .put("store", openStore.location());
+  }
+
+  /** Stops: tells the clients, lets runs end, keeps the books, closes the store. */
+  public Future<Void> close() {
+    return webSockets
+        .shutdown("the hub is stopping")
+        .eventually(http::close)
+        .eventually(hosted::close)
+        .eventually(rates::close)
+        .eventually(channelRates::close)
+        .eventually(ledger::close)
+        .eventually(
+            () -> {
+              sales.close();
+              return Future.succeededFuture();
+            })
+        .eventually(sessions::close)
+        .eventually(workspaces::close)
+        .eventually(openStore::close);
+  }
+
+  /** Passes run events on to a listener that is made after those who send them. */
+  private static final class LateListener implements RunListener {
+    private volatile RunListener listener = event -> {};
+
+    @Override
+    public void on(RunEvent event) {
+      listener.on(event);
+    }
+  }
+}

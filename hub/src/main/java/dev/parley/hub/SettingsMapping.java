@@ -1,0 +1,98 @@
+package dev.parley.hub;
+
+import dev.parley.hub.agent.HostedSettings;
+import dev.parley.hub.gateway.ws.WsSettings;
+import dev.parley.hub.model.ModelPrices;
+import dev.parley.hub.model.ModelSettings;
+import dev.parley.hub.model.Vendor;
+import dev.parley.hub.settings.HubSettings;
+import dev.parley.hub.settings.Settings;
+import dev.parley.hub.store.StoreOptions;
+import dev.parley.hub.switchboard.SwitchboardSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+
+/** The settings of each room, from the catalogue. */
+final class SettingsMapping {
+  /** Messages that wait for one remote agent while its windows are full. */
+  static final int MAX_WAITING_PER_AGENT = 1_000;
+
+  /** How long reserved tokens and money are held for work that never reports back. */
+  static final Duration HOLD_TIME = Duration.ofHours(2);
+
+  private SettingsMapping() {}
+
+  static StoreOptions store(Settings settings) {
+    StoreOptions options =
+        StoreOptions.defaults(settings.get(HubSettings.DATA))
+            .withFsync(settings.get(HubSettings.FSYNC))
+            .withCommandTimeout(settings.get(HubSettings.REDIS_TIMEOUT));
+    String url = settings.get(HubSettings.REDIS);
+    String program = settings.get(HubSettings.REDIS_SERVER);
+    options = url.isEmpty() ? options : options.withRedisUrl(url);
+    return program.isEmpty() ? options : options.withRedisServer(Path.of(program));
+  }
+
+  static SwitchboardSettings switchboard(Settings settings) {
+    SwitchboardSettings defaults = SwitchboardSettings.defaults();
+    return new SwitchboardSettings(
+        settings.get(HubSettings.CALL_TIMEOUT),
+        defaults.maxTimeout(),
+        settings.get(HubSettings.MAX_HOPS),
+        settings.get(HubSettings.MAX_CALLS));
+  }
+
+  static HostedSettings hosted(Settings settings) {
+    HostedSettings defaults = HostedSettings.defaults();
+    return new HostedSettings(
+        settings.get(HubSettings.MAX_ACTIVE_AGENTS),
+        settings.get(HubSettings.IDLE_TIMEOUT),
+        defaults.maxConcurrentRuns(),
+        defaults.maxWaiting(),
+        defaults.maxToolRounds(),
+        defaults.contextRows(),
+        defaults.contextChars(),
+        defaults.promptFileChars());
+  }
+
+  static WsSettings webSockets(Settings settings) {
+    WsSettings defaults = WsSettings.defaults();
+    return new WsSettings(
+        settings.get(HubSettings.MAX_PAYLOAD),
+        defaults.maxHandshakeBytes(),
+        settings.get(HubSettings.MAX_BUFFERED),
+        defaults.maxInFlight(),
+        defaults.handshakeTimeout(),
+        settings.get(HubSettings.TICK_INTERVAL),
+        defaults.resumeWindow(),
+        defaults.resumeEvents(),
+        defaults.resumeBytes(),
+        settings.get(HubSettings.MAX_CONNECTIONS),
+        settings.get(HubSettings.ALLOW_ORIGIN));
+  }
+
+  static ModelSettings models(Settings settings, Map<String, String> environment) {
+    Set<Vendor> enabled = EnumSet.noneOf(Vendor.class);
+    settings.get(HubSettings.PLATFORM_PROVIDERS).forEach(name -> enabled.add(Vendor.of(name)));
+    ModelSettings defaults = ModelSettings.defaults();
+    return new ModelSettings(
+            settings.get(HubSettings.DEFAULT_MODEL),
+            defaults.platform(),
+            defaults.requestTimeout(),
+            settings.get(HubSettings.MAX_OUTPUT_TOKENS),
+            defaults.attempts(),
+            settings.get(HubSettings.OFFLINE_PACING),
+            settings.get(HubSettings.PRIVATE_PROVIDERS),
+            defaults.connections())
+        .withPlatformKeys(enabled, environment);
+  }
+
+  static ModelPrices prices(Settings settings) {
+    String prices = settings.get(HubSettings.MODEL_PRICES);
+    ModelPrices table = ModelPrices.defaults();
+    return prices.isBlank() ? table : table.with(prices);
+  }
+}

@@ -1,0 +1,370 @@
+package dev.parley.hub.agent;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.hub.access.HubPrincipals;
+import dev.parley.hub.agent.RunEvent.Run;
+import dev.parley.hub.model.ModelMessage;
+import dev.parley.hub.model.ModelReply;
+import dev.parley.hub.model.ModelRequest;
+import dev.parley.hub.model.ModelRun;
+import dev.parley.hub.model.ResolvedModel;
+import dev.parley.hub.model.TokenUsage;
+import dev.parley.hub.model.ToolCall;
+import dev.parley.hub.session.RunEnd;
+import dev.parley.hub.session.RunStart;
+import dev.parley.hub.session.RunStatus;
+import dev.parley.hub.session.SessionKey;
+import dev.parley.hub.session.SessionRow;
+import dev.parley.hub.session.TranscriptRow;
+import dev.parley.hub.switchboard.Account;
+import dev.parley.hub.switchboard.Delivery;
+import dev.parley.hub.tenant.TenantScope;
+import dev.parley.hub.workspace.Workspace;
+import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import dev.parley.protocol.frame.Json;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One message handled by a hosted agent: the user's row, then rounds of model and tools, then the
+ * reply. Tokens are reserved before each model call and settled after it with what the call used,
+ * however it ended. Runs on the agent's context.
+ */
+final class AgentRun {
+  private final AgentAddress address;
+  private final SessionKey session;
+  private final Delivery delivery;
+  private final HostedAgents.Parts parts;
+  private final HostedSettings settings;
+  private final Consumer<AgentRun> onEnded;
+  private final TenantScope scope;
+  private final Run run;
+  private final Workspace files;
+  private final AgentTools tools;
+  private final StringBuilder text = new StringBuilder();
+  private final Promise<Void> ended = Promise.promise();
+  private @Nullable ModelRun asking;
+  private @Nullable ParleyException cancelled;
+  private long inputTokens;
+  private long outputTokens;
+  private long startedAt;
+
+  AgentRun(
+      AgentAddress address,
+      SessionKey session,
+      Delivery delivery,
+      HostedAgents host,
+      Consumer<AgentRun> onEnded) {
+    this.address = address;
+    this.session = session;
+    this.delivery = delivery;
+    this.parts = host.parts();
+    this.settings = host.settings();
+    this.onEnded = onEnded;
+    this.scope = parts.scopes().of(HubPrincipals.agent(address));
+    String runId = parts.runIds().runOf(address.tenant(), delivery.envelope().id());
+    this.run = new Run(address.tenant(), session, runId);
+    this.files = parts.workspaces().of(scope, address.agent());
+    this.tools = new AgentTools(address, delivery, parts.switchboard(), parts.neighbours(), files);
+  }
+
+  SessionKey session() {
+    return session;
+  }
+
+  Future<Void> ended() {
+    return ended.future();
+  }
+
+  void start() {
+    Context loop = Objects.requireNonNull(Vertx.currentContext());
+    delivery.onCancel(reason -> loop.runOnContext(go -> cancel(reason)));
+    startedAt = parts.clock().millis();
+    begin()
+        .compose(begun -> parts.agents().get(scope, address.agent()))
+        .compose(
+            definition ->
+                SystemPrompt.of(
+                        address,
+                        definition,
+                        delivery.envelope().from(),
+                        files,
+                        settings.promptFileChars())
+                    .compose(
+                        prompt ->
+                            parts
+                                .models()
+                                .resolve(scope, definition.model())
+                                .compose(model -> round(model, prompt, settings.maxToolRounds()))))
+        .compose(this::finish, this::giveUp)
+        .onComplete(
+            done -> {
+              ended.tryComplete();
+              onEnded.accept(this);
+            });
+  }
+
+  /** Cancels from within the hub, which is going down. */
+  void cancel() {
+    delivery.fail(
+        new ParleyException(ErrorCode.UNAVAILABLE, "the hub is stopping; try again in a moment")
+            .retryAfter(2_000));
+    cancel(new ParleyException(ErrorCode.CANCELLED, "the hub is stopping"));
+  }
+
+  private void cancel(ParleyException reason) {
+    if (cancelled != null) {
+      return;
+    }
+    cancelled = reason;
+    if (asking != null) {
+      asking.cancel();
+    }
+    tools.cancel("the run that made it was stopped");
+  }
+
+  private Future<Void> begin() {
+    TranscriptRow said =
+        TranscriptRow.user(PayloadText.of(delivery.envelope().payload()), startedAt);
+    if (delivery.envelope().from().agent() != null
+        || !delivery.envelope().from().tenant().equals(address.tenant())) {
+      said.fields().put("senderLabel", delivery.envelope().from().toString());
+      said.fields().putObject("provenance").put("kind", "inter_session");
+    }
+    return parts
+        .sessions()
+        .startRun(scope, session, run.runId(), said)
+        .map(
+            start -> {
+              if (start instanceof RunStart.Started started) {
+                parts
+                    .listener()
+                    .on(new RunEvent.Started(run, started.row(), started.session(), startedAt));
+                return null;
+              }
+              throw new ParleyException(
+                  ErrorCode.CONFLICT, "a run with the id " + run.runId() + " was made before");
+            });
+  }
+
+  private Future<ModelReply> round(ResolvedModel model, String prompt, int roundsLeft) {
+    return parts
+        .sessions()
+        .tail(scope, session, settings.contextRows(), settings.contextChars())
+        .compose(rows -> ask(model, prompt, ModelContext.of(rows), roundsLeft))
+        .compose(
+            reply ->
+                reply.calls().isEmpty()
+                    ? Future.succeededFuture(reply)
+                    : append(assistantRow(model, reply))
+                        .compose(row -> runTools(reply.calls(), 0))
+                        .compose(done -> round(model, prompt, roundsLeft - 1)));
+  }
+
+  private Future<ModelReply> ask(
+      ResolvedModel model, String prompt, List<ModelMessage> messages, int roundsLeft) {
+    requireNotCancelled();
+    ModelRequest request =
+        new ModelRequest(
+            model.model(),
+            prompt,
+            messages,
+            roundsLeft > 0 ? AgentTools.SPECS : List.of(),
+            model.maxOutputTokens(),
+            timeLeft(model));
+    long promptTokens = model.provider().promptTokensAtMost(request);
+    return delivery
+        .account()
+        .reserve(
+            promptTokens + request.maxOutputTokens(),
+            model.price().of(promptTokens, request.maxOutputTokens()))
+        .compose(hold -> ask(model, request, hold));
+  }
+
+  private Future<ModelReply> ask(ResolvedModel model, ModelRequest request, Account.Hold hold) {
+    if (cancelled != null) {
+      return delivery.account().release(hold).compose(gone -> Future.failedFuture(cancelled));
+    }
+    parts.listener().on(new RunEvent.ModelAsked(run, model.provider().name(), request.model()));
+    text.setLength(0);
+    ModelRun asked = model.provider().start(request, this::onText);
+    asking = asked;
+    return asked
+        .reply()
+        .transform(
+            outcome -> {
+              asking = null;
+              TokenUsage used = asked.used();
+              inputTokens += used.input();
+              outputTokens += used.output();
+              return delivery
+                  .account()
+                  .settle(
+                      hold,
+                      used.input(),
+                      used.output(),
+                      model.price().of(used.input(), used.output()))
+                  .compose(
+                      settled ->
+                          outcome.succeeded()
+                              ? Future.succeededFuture(outcome.result())
+                              : Future.failedFuture(outcome.cause()));
+            });
+  }
+
+  private void onText(String piece) {
+    text.append(piece);
+    delivery.chunk(PayloadText.write(piece));
+    parts.listener().on(new RunEvent.Text(run, piece, text.toString()));
+  }
+
+  private Future<Void> runTools(List<ToolCall> calls, int index) {
+    if (index == calls.size()) {
+      return Future.succeededFuture();
+    }
+    requireNotCancelled();
+    ToolCall call = calls.get(index);
+    parts.listener().on(new RunEvent.ToolStarted(run, call.id(), call.name(), call.arguments()));
+    return tools
+        .run(call)
+        .compose(
+            outcome -> {
+              parts
+                  .listener()
+                  .on(
+                      new RunEvent.ToolEnded(
+                          run, call.id(), call.name(), outcome.content(), outcome.failed()));
+              return append(
+                  TranscriptRow.toolResult(
+                      call.id(),
+                      call.name(),
+                      outcome.content(),
+                      outcome.failed(),
+                      parts.clock().millis()));
+            })
+        .compose(row -> runTools(calls, index + 1));
+  }
+
+  private Future<Void> finish(ModelReply reply) {
+    TranscriptRow row = TranscriptRow.assistant(reply.text(), parts.clock().millis());
+    row.fields().put("stopReason", reply.reason().wireName());
+    usage(row.fields());
+    return end(RunStatus.OK, row)
+        .map(
+            ended -> {
+              parts
+                  .listener()
+                  .on(
+                      new RunEvent.Finished(
+                          run, reply.text(), reply.reason().wireName(), ended, startedAt));
+              delivery.reply(PayloadText.write(reply.text()));
+              return null;
+            });
+  }
+
+  private Future<Void> giveUp(Throwable failure) {
+    ParleyException reason = cancelled != null ? cancelled : refusal(failure);
+    boolean aborted = reason.code() == ErrorCode.CANCELLED;
+    TranscriptRow partial =
+        text.isEmpty() ? null : TranscriptRow.assistant(text.toString(), parts.clock().millis());
+    if (partial != null) {
+      partial.fields().put("stopReason", aborted ? "aborted" : "error");
+      usage(partial.fields());
+    }
+    return end(aborted ? RunStatus.ABORTED : RunStatus.FAILED, partial)
+        .onSuccess(
+            row ->
+                parts
+                    .listener()
+                    .on(
+                        aborted
+                            ? new RunEvent.Aborted(run, text.toString(), row, startedAt)
+                            : new RunEvent.Failed(run, reason, row, startedAt)))
+        .eventually(
+            () -> {
+              delivery.fail(reason);
+              return Future.succeededFuture();
+            })
+        .mapEmpty();
+  }
+
+  private Future<SessionRow> end(RunStatus status, @Nullable TranscriptRow row) {
+    return parts
+        .sessions()
+        .endRun(scope, session, run.runId(), new RunEnd(status, row, inputTokens, outputTokens))
+        .map(
+            appended -> {
+              if (appended.row() != null) {
+                parts.listener().on(new RunEvent.RowAdded(run, appended.row(), appended.session()));
+              }
+              return appended.session();
+            });
+  }
+
+  private Future<Void> append(TranscriptRow row) {
+    return parts
+        .sessions()
+        .append(scope, session, row.ofRun(run.runId()))
+        .map(
+            appended -> {
+              parts
+                  .listener()
+                  .on(
+                      new RunEvent.RowAdded(
+                          run, Objects.requireNonNull(appended.row()), appended.session()));
+              return null;
+            });
+  }
+
+  private TranscriptRow assistantRow(ResolvedModel model, ModelReply reply) {
+    ArrayNode blocks = Json.mapper().createArrayNode();
+    if (!reply.text().isEmpty()) {
+      blocks.addObject().put("type", "text").put("text", reply.text());
+    }
+    for (ToolCall call : reply.calls()) {
+      ObjectNode block = blocks.addObject().put("type", "toolCall");
+      block.put("id", call.id()).put("name", call.name()).set("arguments", call.arguments());
+    }
+    ObjectNode fields =
+        Json.object()
+            .put("provider", model.provider().name())
+            .put("model", model.model())
+            .put("stopReason", "toolUse");
+    return TranscriptRow.assistant(blocks, parts.clock().millis(), fields);
+  }
+
+  private void usage(ObjectNode fields) {
+    fields
+        .putObject("usage")
+        .put("input", inputTokens)
+        .put("output", outputTokens)
+        .put("totalTokens", inputTokens + outputTokens);
+  }
+
+  private Duration timeLeft(ResolvedModel model) {
+    long left = Math.max(1, delivery.envelope().deadline() - parts.clock().millis());
+    return Duration.ofMillis(Math.min(left, model.timeout().toMillis()));
+  }
+
+  private void requireNotCancelled() {
+    if (cancelled != null) {
+      throw cancelled;
+    }
+  }
+
+  private static ParleyException refusal(Throwable failure) {
+    return failure instanceof ParleyException known
+        ? known
+        : new ParleyException(ErrorCode.INTERNAL, "the agent failed in the hub", failure);
+  }
+}

@@ -1,0 +1,115 @@
+package dev.parley.hub.agent;
+
+import dev.parley.hub.model.Models;
+import dev.parley.hub.session.Sessions;
+import dev.parley.hub.switchboard.Endpoint;
+import dev.parley.hub.switchboard.Switchboard;
+import dev.parley.hub.tenant.TenantScopes;
+import dev.parley.hub.workspace.Workspaces;
+import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The hosted agents that are active on this node: activates on demand, passivates the idle. */
+public final class HostedAgents {
+  private static final Logger LOG = LoggerFactory.getLogger(HostedAgents.class);
+  private static final long SWEEP_MS = 1_000;
+
+  /** What hosted agents work with; made in {@code Hub}. */
+  public record Parts(
+      TenantScopes scopes,
+      Agents agents,
+      Models models,
+      Sessions sessions,
+      Workspaces workspaces,
+      Switchboard switchboard,
+      Neighbours neighbours,
+      RunIds runIds,
+      RunListener listener,
+      Clock clock) {}
+
+  private final Vertx vertx;
+  private final HostedSettings settings;
+  private final Parts parts;
+  private final ConcurrentMap<AgentAddress, HostedAgent> active = new ConcurrentHashMap<>();
+
+  public HostedAgents(Vertx vertx, HostedSettings settings, Parts parts) {
+    this.vertx = vertx;
+    this.settings = settings;
+    this.parts = parts;
+    vertx.setPeriodic(SWEEP_MS, timer -> passivateIdle());
+  }
+
+  /**
+   * The agent, activated when it was not.
+   *
+   * @throws ParleyException {@code unavailable} when this node has as many active as it takes
+   */
+  public Endpoint endpoint(AgentAddress address, AgentDefinition definition) {
+    HostedAgent present = active.get(address);
+    return present != null ? present : activate(address);
+  }
+
+  public int activeCount() {
+    return active.size();
+  }
+
+  HostedSettings settings() {
+    return settings;
+  }
+
+  Parts parts() {
+    return parts;
+  }
+
+  HostedAgent activate(AgentAddress address) {
+    if (active.size() >= settings.maxActive()) {
+      throw new ParleyException(
+              ErrorCode.UNAVAILABLE, "this hub has as many agents active as it takes")
+          .retryAfter(1_000);
+    }
+    return active.computeIfAbsent(
+        address,
+        key -> {
+          HostedAgent agent = new HostedAgent(key, this);
+          vertx
+              .deployVerticle(agent)
+              .onFailure(
+                  failure -> {
+                    LOG.error("agent {} could not be activated", key, failure);
+                    active.remove(key, agent);
+                    agent.abandon();
+                  });
+          return agent;
+        });
+  }
+
+  private void passivateIdle() {
+    long idleSince = System.nanoTime() - settings.idleTimeout().toNanos();
+    for (HostedAgent agent : active.values()) {
+      if (agent.passivate(idleSince)) {
+        active.remove(agent.address(), agent);
+        vertx
+            .undeploy(agent.deploymentID())
+            .onFailure(failure -> LOG.warn("agent {} did not stop", agent.address(), failure));
+      }
+    }
+  }
+
+  /** Passivates all; what runs is cancelled. */
+  public Future<Void> close() {
+    List<Future<Void>> stopping = new ArrayList<>();
+    active.forEach((address, agent) -> stopping.add(agent.drain()));
+    active.clear();
+    return Future.join(stopping).mapEmpty();
+  }
+}

@@ -1,0 +1,281 @@
+package dev.parley.hub.chat;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.parley.hub.access.Principal;
+import dev.parley.hub.agent.AgentDefinition;
+import dev.parley.hub.agent.Agents;
+import dev.parley.hub.agent.PayloadText;
+import dev.parley.hub.agent.RunEvent;
+import dev.parley.hub.agent.RunEvent.Run;
+import dev.parley.hub.agent.RunIds;
+import dev.parley.hub.agent.RunListener;
+import dev.parley.hub.session.RunStatus;
+import dev.parley.hub.session.SessionKey;
+import dev.parley.hub.session.Sessions;
+import dev.parley.hub.switchboard.CallOrder;
+import dev.parley.hub.switchboard.Outgoing;
+import dev.parley.hub.switchboard.Switchboard;
+import dev.parley.hub.tenant.TenantScope;
+import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.address.MessageId;
+import dev.parley.protocol.address.TenantId;
+import dev.parley.protocol.envelope.Kind;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts, stops and remembers runs. A run is known by the idempotency key its client chose: sent
+ * again with the same input it is not run again, with another input it is a conflict.
+ */
+public final class Chats implements RunListener {
+
+  /** How far a run is, as {@code chat.send} answers it. */
+  public record Ticket(String runId, String status) {}
+
+  /**
+   * How a run ended.
+   *
+   * @param text what the agent said, as far as it came
+   * @param failure why it failed, or null
+   */
+  public record Outcome(
+      RunStatus status, String text, @Nullable String failure, long startedAt, long endedAt) {}
+
+  private record RunKey(TenantId tenant, String runId) {}
+
+  private final Agents agents;
+  private final Sessions sessions;
+  private final Switchboard switchboard;
+  private final RunIds runIds;
+  private final Clock clock;
+  private final RunListener watchers;
+  private final ConcurrentMap<RunKey, ChatRun> active = new ConcurrentHashMap<>();
+  private final Cache<RunKey, Outcome> ended =
+      Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(Duration.ofMinutes(10)).build();
+
+  /**
+   * Starts without runs.
+   *
+   * @param watchers is told of every run, also of those that no chat started
+   */
+  public Chats(
+      Agents agents,
+      Sessions sessions,
+      Switchboard switchboard,
+      RunIds runIds,
+      Clock clock,
+      RunListener watchers) {
+    this.agents = agents;
+    this.sessions = sessions;
+    this.switchboard = switchboard;
+    this.runIds = runIds;
+    this.clock = clock;
+    this.watchers = watchers;
+  }
+
+  /**
+   * Sends a message to an own agent.
+   *
+   * @param runId the client's idempotency key
+   * @param timeoutMs how long the run may take, 0 for the default
+   * @return once the run is admitted; fails with {@code not_found}, {@code conflict}, or what the
+   *     switchboard refuses with
+   */
+  public Future<Ticket> send(
+      Principal caller,
+      TenantScope scope,
+      SessionKey session,
+      String message,
+      String runId,
+      long timeoutMs) {
+    Run run = new Run(scope.tenant(), session, runId);
+    RunKey key = new RunKey(scope.tenant(), runId);
+    ChatRun present = active.get(key);
+    if (present != null) {
+      return repeated(present, run, message);
+    }
+    return agents
+        .get(scope, session.agent())
+        .compose(
+            definition ->
+                sessions
+                    .statusOf(scope, session, runId, message)
+                    .compose(
+                        before ->
+                            before.isPresent()
+                                ? Future.succeededFuture(new Ticket(runId, before.get().answer()))
+                                : start(caller, scope, definition, run, message, timeoutMs)));
+  }
+
+  /** Stops the runs of a session, or one of them; answers the ids of those that were stopped. */
+  public List<String> abort(TenantId tenant, @Nullable SessionKey session, @Nullable String runId) {
+    List<String> stopped = new ArrayList<>();
+    active.forEach(
+        (key, run) -> {
+          boolean meant =
+              key.tenant.equals(tenant)
+                  && (session == null || run.run().session().equals(session))
+                  && (runId == null || key.runId.equals(runId));
+          if (meant && run.abort("by a person")) {
+            stopped.add(key.runId);
+          }
+        });
+    return stopped;
+  }
+
+  /** The ids of the runs of a session that are under way. */
+  public List<String> activeRuns(TenantId tenant, SessionKey session) {
+    return active.values().stream()
+        .map(ChatRun::run)
+        .filter(run -> run.tenant().equals(tenant) && run.session().equals(session))
+        .map(Run::runId)
+        .toList();
+  }
+
+  /** How a run ended, when it ends; null future result when it is unknown. */
+  public @Nullable Future<Outcome> outcome(TenantId tenant, String runId) {
+    RunKey key = new RunKey(tenant, runId);
+    ChatRun run = active.get(key);
+    if (run != null) {
+      return run.done();
+    }
+    Outcome before = ended.getIfPresent(key);
+    return before == null ? null : Future.succeededFuture(before);
+  }
+
+  @Override
+  public void on(RunEvent event) {
+    ChatRun run = active.get(new RunKey(event.run().tenant(), event.run().runId()));
+    if (run != null) {
+      run.begin();
+    }
+    watchers.on(event);
+    if (run != null) {
+      outcomeOf(event).ifPresent(outcome -> end(run, outcome));
+    }
+  }
+
+  private Future<Ticket> repeated(ChatRun present, Run run, String message) {
+    if (!present.sameInput(message) || !present.run().equals(run)) {
+      return Future.failedFuture(
+          new ParleyException(
+                  ErrorCode.INVALID_REQUEST,
+                  "the idempotency key was used for another message; choose a new one")
+              .with("field", "idempotencyKey")
+              .with("reason", "chat-request-conflict"));
+    }
+    return Future.succeededFuture(new Ticket(run.runId(), RunStatus.RUNNING.answer()));
+  }
+
+  private Future<Ticket> start(
+      Principal caller,
+      TenantScope scope,
+      AgentDefinition definition,
+      Run run,
+      String message,
+      long timeoutMs) {
+    ChatRun chat = new ChatRun(run, message, clock.millis());
+    ChatRun raced = active.putIfAbsent(new RunKey(run.tenant(), run.runId()), chat);
+    if (raced != null) {
+      return repeated(raced, run, message);
+    }
+    MessageId id = runIds.open(run.tenant(), run.runId());
+    Promise<Ticket> admitted = Promise.promise();
+    try {
+      CallOrder order =
+          new CallOrder(
+              caller,
+              null,
+              new AgentAddress(run.tenant(), definition.id()),
+              PayloadText.write(message),
+              run.session().toString(),
+              timeoutMs,
+              Kind.STREAM,
+              null,
+              id,
+              null);
+      RemoteTranscript remote =
+          definition.kind() == AgentDefinition.Kind.REMOTE
+              ? new RemoteTranscript(run, scope, sessions, clock, this)
+              : null;
+      Outgoing call =
+          switchboard.prepare(
+              order,
+              remote == null ? Switchboard.Chunks.IGNORED : (mid, piece) -> remote.chunk(piece));
+      chat.startedBy(call);
+      call.start(
+          () -> {
+            if (remote != null) {
+              remote.begin(message);
+            }
+            admitted.tryComplete(new Ticket(run.runId(), "started"));
+          },
+          reply -> {
+            if (remote != null) {
+              remote.finish(PayloadText.of(reply.payload()));
+            }
+          },
+          failure -> {
+            if (admitted.tryFail(failure)) {
+              forget(chat);
+            } else if (remote != null) {
+              remote.fail(failure);
+            } else if (!chat.begun()) {
+              failUnbegun(scope, chat, failure);
+            }
+          });
+    } catch (ParleyException refusal) {
+      forget(chat);
+      return Future.failedFuture(refusal);
+    }
+    return admitted.future();
+  }
+
+  /** The run ended before its agent took it up, so that nobody else says so. */
+  private void failUnbegun(TenantScope scope, ChatRun chat, ParleyException failure) {
+    sessions
+        .open(scope, chat.run().session())
+        .onSuccess(
+            row ->
+                on(
+                    failure.code() == ErrorCode.CANCELLED
+                        ? new RunEvent.Aborted(chat.run(), "", row, chat.startedAt())
+                        : new RunEvent.Failed(chat.run(), failure, row, chat.startedAt())))
+        .onFailure(unavailable -> forget(chat));
+  }
+
+  private void end(ChatRun chat, Outcome outcome) {
+    ended.put(new RunKey(chat.run().tenant(), chat.run().runId()), outcome);
+    forget(chat);
+    chat.end(outcome);
+  }
+
+  private void forget(ChatRun chat) {
+    TenantId tenant = chat.run().tenant();
+    active.remove(new RunKey(tenant, chat.run().runId()), chat);
+    runIds.close(tenant, chat.run().runId());
+  }
+
+  private Optional<Outcome> outcomeOf(RunEvent event) {
+    long now = clock.millis();
+    return Optional.ofNullable(
+        event instanceof RunEvent.Finished end
+            ? new Outcome(RunStatus.OK, end.text(), null, end.startedAt(), now)
+            : event instanceof RunEvent.Aborted end
+                ? new Outcome(RunStatus.ABORTED, end.text(), null, end.startedAt(), now)
+                : event instanceof RunEvent.Failed end
+                    ? new Outcome(RunStatus.FAILED, "", end.failure().text(), end.startedAt(), now)
+                    : null);
+  }
+}

@@ -1,0 +1,127 @@
+package dev.parley.hub.gateway;
+
+import dev.parley.hub.gateway.rest.RestGateway;
+import dev.parley.hub.gateway.ws.WsGateway;
+import dev.parley.hub.gateway.ws.WsSettings;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import io.vertx.core.Deployable;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.ServerWebSocketHandshake;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one port: REST and documents by the router, WebSockets on {@code /} and {@code /ws}. One
+ * server per event loop shares the port, so that sockets spread over the loops.
+ */
+public final class HttpGateway {
+  private static final int HARD_FRAME_FACTOR = 4;
+
+  private final Vertx vertx;
+  private final RestGateway rest;
+  private final WsGateway webSockets;
+  private final WsSettings settings;
+  private final AtomicInteger port = new AtomicInteger();
+  private @Nullable String deployment;
+
+  public HttpGateway(Vertx vertx, RestGateway rest, WsGateway webSockets, WsSettings settings) {
+    this.vertx = vertx;
+    this.rest = rest;
+    this.webSockets = webSockets;
+    this.settings = settings;
+  }
+
+  /**
+   * Listens.
+   *
+   * @param wanted port, 0 for a free one
+   * @return fails with {@code unavailable} in one line when the port cannot be had
+   */
+  public Future<Void> listen(String host, int wanted) {
+    port.set(wanted);
+    int instances = Runtime.getRuntime().availableProcessors();
+    return deploy(host, 1)
+        .compose(first -> instances > 1 ? deploy(host, instances - 1) : Future.succeededFuture())
+        .mapEmpty();
+  }
+
+  public int port() {
+    return port.get();
+  }
+
+  /** Stops listening. */
+  public Future<Void> close() {
+    return deployment == null ? Future.succeededFuture() : vertx.undeploy(deployment);
+  }
+
+  private Future<String> deploy(String host, int instances) {
+    return vertx
+        .deployVerticle(
+            (Supplier<Deployable>) () -> new Listener(host),
+            new DeploymentOptions().setInstances(instances))
+        .onSuccess(id -> deployment = deployment == null ? id : deployment)
+        .recover(failure -> Future.failedFuture(notListening(host, failure)));
+  }
+
+  private ParleyException notListening(String host, Throwable failure) {
+    return new ParleyException(
+        ErrorCode.UNAVAILABLE,
+        "cannot listen on %s:%d: %s; choose another with --port"
+            .formatted(host, port.get(), failure.getMessage()),
+        failure);
+  }
+
+  private final class Listener extends VerticleBase {
+    private final String host;
+
+    Listener(String host) {
+      this.host = host;
+    }
+
+    @Override
+    public Future<?> start() {
+      int hardLimit = settings.maxPayloadBytes() * HARD_FRAME_FACTOR;
+      HttpServer server =
+          vertx.createHttpServer(
+              new HttpServerOptions()
+                  .setMaxWebSocketFrameSize(hardLimit)
+                  .setMaxWebSocketMessageSize(hardLimit)
+                  .setPerFrameWebSocketCompressionSupported(false)
+                  .setPerMessageWebSocketCompressionSupported(false)
+                  .setMaxHeaderSize(16 << 10)
+                  .setTcpNoDelay(true)
+                  .setIdleTimeout(0));
+      return server
+          .webSocketHandshakeHandler(HttpGateway.this::admit)
+          .webSocketHandler(webSockets::accept)
+          .requestHandler(rest.router(vertx))
+          .listen(port.get(), host)
+          .onSuccess(listening -> port.set(listening.actualPort()));
+    }
+  }
+
+  /** Lets a socket in by path and, for a browser page, by origin. */
+  private void admit(ServerWebSocketHandshake handshake) {
+    String path = handshake.path();
+    String origin = handshake.headers().get("Origin");
+    if (!path.equals("/") && !path.equals("/ws")) {
+      handshake.reject(404);
+    } else if (origin != null && !allowed(origin, handshake.headers().get("Host"))) {
+      handshake.reject(403);
+    } else {
+      handshake.accept();
+    }
+  }
+
+  private boolean allowed(String origin, @Nullable String host) {
+    return settings.allowedOrigins().contains(origin)
+        || (host != null && (origin.equals("http://" + host) || origin.equals("https://" + host)));
+  }
+}

@@ -1,0 +1,169 @@
+package dev.parley.hub.gateway.operation;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.hub.chat.Chats;
+import dev.parley.hub.gateway.Caller;
+import dev.parley.hub.gateway.OperationTable;
+import dev.parley.hub.session.SessionKey;
+import dev.parley.protocol.address.AgentId;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import dev.parley.protocol.frame.Json;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Messages to own agents: {@code chat.*}, {@code agent} and {@code agent.wait}. */
+public final class ChatOperations {
+  private static final long DEFAULT_WAIT_MS = 30_000;
+
+  private final Vertx vertx;
+  private final Chats chats;
+  private final SessionViews views;
+
+  public ChatOperations(Vertx vertx, Chats chats, SessionViews views) {
+    this.vertx = vertx;
+    this.chats = chats;
+    this.views = views;
+  }
+
+  public void register(OperationTable table) {
+    table
+        .on("chat.send", (caller, params) -> send(caller, params, "sessionKey"))
+        .on("sessions.send", (caller, params) -> send(caller, params, "key"))
+        .on("chat.abort", (caller, params) -> abort(caller, params, "sessionKey"))
+        .on("sessions.abort", (caller, params) -> abort(caller, params, "key"))
+        .on("chat.history", views::history)
+        .on("chat.startup", views::startup)
+        .on("agent", this::agent)
+        .on("agent.wait", this::await);
+  }
+
+  private Future<ObjectNode> send(Caller caller, ObjectNode params, String keyField) {
+    String runId =
+        params.hasNonNull("idempotencyKey")
+            ? params.get("idempotencyKey").asText()
+            : UUID.randomUUID().toString();
+    return views
+        .key(caller, params, keyField)
+        .compose(
+            key ->
+                chats.send(
+                    caller.principal(),
+                    caller.scope(),
+                    key,
+                    params.path("message").asText(),
+                    runId,
+                    params.path("timeoutMs").asLong(0)))
+        .map(ticket -> Json.toNode(ticket));
+  }
+
+  private Future<ObjectNode> abort(Caller caller, ObjectNode params, String keyField) {
+    @Nullable String runId = params.path("runId").textValue();
+    Future<@Nullable SessionKey> key =
+        params.hasNonNull(keyField)
+            ? views.key(caller, params, keyField).map(k -> k)
+            : Future.succeededFuture(null);
+    return key.map(
+        session -> {
+          if (session == null && runId == null) {
+            throw ParleyException.invalid(keyField, "say which: " + keyField + " or runId");
+          }
+          List<String> stopped = chats.abort(caller.tenant(), session, runId);
+          ObjectNode result = Json.object().put("ok", true).put("aborted", !stopped.isEmpty());
+          result.put("status", stopped.isEmpty() ? "no-active-run" : "aborted");
+          result.put("abortedRunId", stopped.isEmpty() ? null : stopped.get(0));
+          stopped.forEach(result.putArray("runIds")::add);
+          return result;
+        });
+  }
+
+  /** Answers twice: accepted at once, and the result when the run ends. */
+  private Future<ObjectNode> agent(Caller caller, ObjectNode params) {
+    String runId = params.path("idempotencyKey").asText();
+    if (!params.hasNonNull("sessionKey")) {
+      String agent = params.path("agentId").asText("");
+      params.put(
+          "sessionKey", agent.isEmpty() ? "main" : SessionKey.main(new AgentId(agent)).toString());
+    }
+    long timeoutMs = params.path("timeout").asLong(0) * 1_000;
+    return views
+        .key(caller, params, "sessionKey")
+        .compose(
+            key ->
+                chats
+                    .send(
+                        caller.principal(),
+                        caller.scope(),
+                        key,
+                        params.path("message").asText(),
+                        runId,
+                        timeoutMs)
+                    .map(
+                        ticket -> {
+                          answerWhenDone(caller, runId);
+                          return Json.object()
+                              .put("runId", runId)
+                              .put("sessionKey", key.toString())
+                              .put("agentId", key.agent().value())
+                              .put("status", "accepted")
+                              .put("acceptedAt", System.currentTimeMillis());
+                        }));
+  }
+
+  private void answerWhenDone(Caller caller, String runId) {
+    Caller.Connection connection = caller.connection();
+    Future<Chats.Outcome> outcome = chats.outcome(caller.tenant(), runId);
+    if (connection == null || outcome == null) {
+      return;
+    }
+    outcome.onSuccess(
+        ended -> {
+          ObjectNode result =
+              Json.object().put("runId", runId).put("status", ended.status().answer());
+          result.put("summary", ended.failure() == null ? "completed" : ended.failure());
+          ObjectNode body = result.putObject("result");
+          body.putArray("payloads").addObject().put("text", ended.text()).putNull("mediaUrl");
+          body.putObject("meta").put("durationMs", ended.endedAt() - ended.startedAt());
+          connection.answerAgain(result);
+        });
+  }
+
+  private Future<ObjectNode> await(Caller caller, ObjectNode params) {
+    String runId = params.path("runId").asText();
+    Future<Chats.Outcome> outcome = chats.outcome(caller.tenant(), runId);
+    if (outcome == null) {
+      return Future.failedFuture(ParleyException.notFound("run"));
+    }
+    Promise<ObjectNode> answer = Promise.promise();
+    long timer =
+        vertx.setTimer(
+            Math.max(1, params.path("timeoutMs").asLong(DEFAULT_WAIT_MS)),
+            late -> answer.tryComplete(Json.object().put("runId", runId).put("status", "timeout")));
+    outcome.onComplete(
+        done -> {
+          vertx.cancelTimer(timer);
+          if (done.failed()) {
+            answer.tryFail(
+                new ParleyException(ErrorCode.INTERNAL, "the run got lost", done.cause()));
+            return;
+          }
+          Chats.Outcome ended = done.result();
+          ObjectNode result =
+              Json.object()
+                  .put("runId", runId)
+                  .put("status", ended.status().answer())
+                  .put("startedAt", ended.startedAt())
+                  .put("endedAt", ended.endedAt());
+          if (ended.failure() != null) {
+            result.put("error", ended.failure());
+          }
+          result.putObject("terminalReply").put("disposition", "visible").put("text", ended.text());
+          answer.tryComplete(result);
+        });
+    return answer.future();
+  }
+}

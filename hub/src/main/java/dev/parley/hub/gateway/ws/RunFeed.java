@@ -1,0 +1,263 @@
+package dev.parley.hub.gateway.ws;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.hub.access.Permission;
+import dev.parley.hub.agent.RunEvent;
+import dev.parley.hub.agent.RunEvent.Run;
+import dev.parley.hub.agent.RunListener;
+import dev.parley.hub.gateway.Caller.Topic;
+import dev.parley.hub.session.SessionRow;
+import dev.parley.hub.session.TranscriptRow;
+import dev.parley.protocol.frame.Json;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells the people of a tenant what its runs do, in the events of the OpenClaw gateway protocol:
+ * {@code chat} and {@code agent} to everybody who may read chats, {@code session.message} and
+ * {@code sessions.changed} to those who subscribed. Both kinds of a run share one counter.
+ */
+public final class RunFeed implements RunListener {
+  static final List<String> EVENTS =
+      List.of(
+          "connect.challenge",
+          "chat",
+          "agent",
+          "agent.chunk",
+          "agent.cancelled",
+          "session.message",
+          "sessions.changed",
+          "channel.changed",
+          "presence",
+          "tick",
+          "shutdown",
+          "protocol.error");
+
+  private final TenantFeed feed;
+  private final ConcurrentMap<Run, long[]> counters = new ConcurrentHashMap<>();
+
+  RunFeed(TenantFeed feed) {
+    this.feed = feed;
+  }
+
+  @Override
+  public void on(RunEvent event) {
+    Run run = event.run();
+    if (!feed.hasListeners(run.tenant())) {
+      return;
+    }
+    if (event instanceof RunEvent.Started started) {
+      onStarted(run, started);
+    } else if (event instanceof RunEvent.ModelAsked asked) {
+      lifecycle(
+          run,
+          Json.object()
+              .put("phase", "model")
+              .put("provider", asked.provider())
+              .put("model", asked.model()));
+    } else if (event instanceof RunEvent.Text text) {
+      onText(run, text);
+    } else if (event instanceof RunEvent.ToolStarted tool) {
+      onToolStarted(run, tool);
+    } else if (event instanceof RunEvent.ToolEnded tool) {
+      onToolEnded(run, tool);
+    } else if (event instanceof RunEvent.RowAdded added) {
+      sessionMessage(run, added.row(), added.session(), true);
+    } else if (event instanceof RunEvent.Finished finished) {
+      onFinished(run, finished);
+    } else if (event instanceof RunEvent.Aborted aborted) {
+      onAborted(run, aborted);
+    } else if (event instanceof RunEvent.Failed failed) {
+      onFailed(run, failed);
+    }
+  }
+
+  /** A session changed without a run: created, renamed, reset, deleted. */
+  public void sessionChanged(Run session, @Nullable SessionRow row, String reason) {
+    ObjectNode payload = changed(session, row, false);
+    feed.publish(
+        session.tenant(),
+        Permission.CHAT_READ,
+        to -> to.subscribed(Topic.SESSIONS, session.session().toString()),
+        "sessions.changed",
+        Json.raw(payload.put("reason", reason)));
+  }
+
+  private void onStarted(Run run, RunEvent.Started started) {
+    lifecycle(run, Json.object().put("phase", "start").put("startedAt", started.at()));
+    sessionMessage(run, started.row(), started.session(), true);
+    phase(run, started.session(), "start", true);
+  }
+
+  private void onText(Run run, RunEvent.Text text) {
+    ObjectNode data = Json.object().put("text", text.text()).put("delta", text.delta());
+    agent(run, "assistant", data, RunFeed::everybody);
+    chat(run, Json.object().put("state", "delta").put("deltaText", text.delta()), text.text());
+  }
+
+  private void onToolStarted(Run run, RunEvent.ToolStarted tool) {
+    ObjectNode data =
+        Json.object()
+            .put("phase", "start")
+            .put("name", tool.tool())
+            .put("toolCallId", tool.callId())
+            .set("args", tool.arguments());
+    agent(run, "tool", data, session -> session.client().toolEvents());
+  }
+
+  private void onToolEnded(Run run, RunEvent.ToolEnded tool) {
+    ObjectNode data =
+        Json.object()
+            .put("phase", "result")
+            .put("name", tool.tool())
+            .put("toolCallId", tool.callId())
+            .put("isError", tool.failed());
+    data.putObject("result")
+        .putArray("content")
+        .addObject()
+        .put("type", "text")
+        .put("text", tool.content());
+    agent(run, "tool", data, session -> session.client().toolEvents());
+  }
+
+  private void onFinished(Run run, RunEvent.Finished finished) {
+    ObjectNode data =
+        Json.object()
+            .put("phase", "end")
+            .put("startedAt", finished.startedAt())
+            .put("endedAt", System.currentTimeMillis())
+            .put("stopReason", finished.stopReason())
+            .put("aborted", false);
+    data.putObject("terminalReply").put("disposition", "visible").put("text", finished.text());
+    lifecycle(run, data);
+    chat(
+        run,
+        Json.object().put("state", "final").put("stopReason", finished.stopReason()),
+        finished.text());
+    phase(run, finished.session(), "end", false);
+    counters.remove(run);
+  }
+
+  private void onAborted(Run run, RunEvent.Aborted aborted) {
+    lifecycle(run, Json.object().put("phase", "end").put("aborted", true));
+    chat(run, Json.object().put("state", "aborted").put("stopReason", "rpc"), aborted.text());
+    phase(run, aborted.session(), "end", false);
+    counters.remove(run);
+  }
+
+  private void onFailed(Run run, RunEvent.Failed failed) {
+    String message = failed.failure().text();
+    ObjectNode data = Json.object().put("phase", "error").put("error", message);
+    lifecycle(run, data.put("endedAt", System.currentTimeMillis()));
+    ObjectNode payload = chatPayload(run).put("state", "error").put("errorMessage", message);
+    payload.put("errorKind", kindOf(failed)).put("errorCode", failed.failure().code().wireName());
+    publish(run, "chat", payload, RunFeed::everybody);
+    phase(run, failed.session(), "end", false);
+    counters.remove(run);
+  }
+
+  private static String kindOf(RunEvent.Failed failed) {
+    return switch (failed.failure().code()) {
+      case DEADLINE_EXCEEDED -> "timeout";
+      case RATE_LIMITED, BUDGET_EXCEEDED -> "rate_limit";
+      case FORBIDDEN -> "refusal";
+      default -> "unknown";
+    };
+  }
+
+  private void lifecycle(Run run, ObjectNode data) {
+    agent(run, "lifecycle", data, RunFeed::everybody);
+  }
+
+  private void agent(Run run, String stream, ObjectNode data, Predicate<WsSession> wanted) {
+    ObjectNode payload =
+        Json.object()
+            .put("runId", run.runId())
+            .put("seq", nextSeq(run))
+            .put("stream", stream)
+            .put("ts", System.currentTimeMillis())
+            .put("sessionKey", run.session().toString())
+            .put("agentId", run.session().agent().value())
+            .put("isHeartbeat", false);
+    payload.set("data", data);
+    publish(run, "agent", payload, wanted);
+  }
+
+  private void chat(Run run, ObjectNode state, String text) {
+    ObjectNode payload = chatPayload(run);
+    payload.setAll(state);
+    ObjectNode message = payload.putObject("message").put("role", "assistant");
+    message.putArray("content").addObject().put("type", "text").put("text", text);
+    message.put("timestamp", System.currentTimeMillis());
+    publish(run, "chat", payload, RunFeed::everybody);
+  }
+
+  private ObjectNode chatPayload(Run run) {
+    return Json.object()
+        .put("runId", run.runId())
+        .put("sessionKey", run.session().toString())
+        .put("agentId", run.session().agent().value())
+        .put("seq", nextSeq(run));
+  }
+
+  private void sessionMessage(Run run, TranscriptRow row, SessionRow session, boolean active) {
+    ObjectNode payload = changed(run, session, active);
+    payload.set("message", row.toJson());
+    payload.put("messageId", row.id()).put("messageSeq", row.seq());
+    String key = run.session().toString();
+    publish(
+        run,
+        "session.message",
+        payload,
+        to -> to.subscribed(Topic.SESSIONS, key) || to.subscribed(Topic.SESSION_MESSAGES, key));
+  }
+
+  private void phase(Run run, SessionRow session, String phase, boolean active) {
+    ObjectNode payload = changed(run, session, active).put("phase", phase);
+    String key = run.session().toString();
+    publish(run, "sessions.changed", payload, to -> to.subscribed(Topic.SESSIONS, key));
+  }
+
+  private static ObjectNode changed(Run run, @Nullable SessionRow session, boolean active) {
+    ObjectNode payload =
+        Json.object()
+            .put("sessionKey", run.session().toString())
+            .put("agentId", run.session().agent().value())
+            .put("runId", run.runId())
+            .put("ts", System.currentTimeMillis());
+    if (session != null) {
+      ObjectNode row = session.toJson();
+      markActive(row, run, active);
+      payload.set("session", row);
+      payload.put("sessionId", session.sessionId()).put("updatedAt", session.updatedAt());
+      markActive(payload, run, active);
+    }
+    return payload;
+  }
+
+  private static void markActive(ObjectNode json, Run run, boolean active) {
+    ArrayNode ids = json.put("hasActiveRun", active).putArray("activeRunIds");
+    if (active) {
+      ids.add(run.runId());
+    }
+  }
+
+  private void publish(Run run, String event, ObjectNode payload, Predicate<WsSession> wanted) {
+    feed.publish(run.tenant(), Permission.CHAT_READ, wanted, event, Json.raw(payload));
+  }
+
+  private static boolean everybody(WsSession session) {
+    return true;
+  }
+
+  private long nextSeq(Run run) {
+    long[] counter = counters.computeIfAbsent(run, key -> new long[1]);
+    synchronized (counter) {
+      return ++counter[0];
+    }
+  }
+}

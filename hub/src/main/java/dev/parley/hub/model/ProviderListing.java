@@ -1,0 +1,36 @@
+package dev.parley.hub.model;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A provider a tenant can use, as the contract's {@code Provider}; never with its key.
+ *
+ * @param source whose key is used: {@code tenant}, {@code platform} or {@code builtin}
+ * @param baseUrl where it is; null for the platform's, which are no tenant's business
+ * @param updatedAt epoch milliseconds; null where the tenant has set nothing
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record ProviderListing(
+    String name, String source, @Nullable String baseUrl, @Nullable Long updatedAt) {
+
+  /** Whose key a model runs on, and so who pays its vendor. */
+  public enum Source {
+    TENANT,
+    PLATFORM,
+    BUILTIN;
+
+    public String wireName() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  static ProviderListing ofTenant(Vendor vendor, String baseUrl, long updatedAt) {
+    return new ProviderListing(vendor.wireName(), Source.TENANT.wireName(), baseUrl, updatedAt);
+  }
+
+  static ProviderListing of(String name, Source source) {
+    return new ProviderListing(name, source.wireName(), null, null);
+  }
+}

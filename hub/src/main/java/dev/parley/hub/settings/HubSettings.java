@@ -1,0 +1,206 @@
+package dev.parley.hub.settings;
+
+import dev.parley.hub.gateway.operation.SignUpPolicy;
+import dev.parley.hub.store.FsyncPolicy;
+import dev.parley.hub.tenant.Plan;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+
+/** The catalogue of settings. */
+public final class HubSettings {
+  private static final List<Setting<?>> REGISTERED = new ArrayList<>();
+
+  public static final Setting<String> CONFIG =
+      text("config", "<file>", "", "properties file with settings by these names");
+  public static final Setting<String> HOST =
+      text("host", "<address>", "127.0.0.1", "address to listen on; 0.0.0.0 for all");
+  public static final Setting<Integer> PORT =
+      integer("port", "<port>", "8420", 0, 65_535, "port to listen on; 0 picks a free one");
+  public static final Setting<Path> DATA =
+      register(
+          "data", "<directory>", "~/.parley", "where everything is kept", HubSettings::directory);
+  public static final Setting<String> REDIS =
+      text(
+          "redis",
+          "<url>",
+          "",
+          "redis://, rediss://, redis-sentinel:// or redis-cluster:// URL; without it the hub starts"
+              + " a redis-server of its own under --data");
+  public static final Setting<String> REDIS_SERVER =
+      text(
+          "redis-server",
+          "<program>",
+          "",
+          "redis-server to start; without it the one on PATH (6.2 or newer) or the built-in one");
+  public static final Setting<FsyncPolicy> FSYNC =
+      oneOf(
+          "fsync",
+          FsyncPolicy.class,
+          "always",
+          "when the own redis-server forces writes to disk; everysec may lose a second of accepted"
+              + " work when the machine dies");
+  public static final Setting<Duration> REDIS_TIMEOUT =
+      millis("redis-timeout-ms", "2000", 10, 60_000, "deadline of one Redis command");
+  public static final Setting<SignUpPolicy.Mode> SIGN_UP =
+      oneOf("sign-up", SignUpPolicy.Mode.class, "open", "who may sign up");
+  public static final Setting<Plan> PLAN =
+      register("plan", "<plan>", "free", "plan of new tenants: free, pro or unmetered", Plan::of);
+  public static final Setting<List<String>> ALLOW_ORIGIN =
+      register(
+          "allow-origin",
+          "<origin,…>",
+          "",
+          "origins of browser pages that may connect beside the hub's own",
+          HubSettings::list);
+  public static final Setting<String> DEFAULT_MODEL =
+      text(
+          "default-model",
+          "<provider/model>",
+          "offline/parley-1",
+          "model of agents that name none");
+  public static final Setting<List<String>> PLATFORM_PROVIDERS =
+      register(
+          "platform-providers",
+          "<openai,anthropic,ollama>",
+          "",
+          "providers whose key in OPENAI_API_KEY, ANTHROPIC_API_KEY or OLLAMA_BASE_URL all tenants"
+              + " may use",
+          HubSettings::list);
+  public static final Setting<String> MODEL_PRICES =
+      text(
+          "model-prices",
+          "<provider/model=in:out,…>",
+          "",
+          "millicents for 1,000 prompt and reply tokens");
+  public static final Setting<Boolean> PRIVATE_PROVIDERS =
+      bool(
+          "private-providers",
+          "false",
+          "whether tenants may set provider URLs that lead to private addresses");
+  public static final Setting<Integer> MAX_OUTPUT_TOKENS =
+      integer("max-output-tokens", "<n>", "1024", 1, 1_000_000, "longest reply of a model");
+  public static final Setting<Duration> OFFLINE_PACING =
+      millis("offline-pacing-ms", "8", 0, 1_000, "pause of the offline model before each word");
+  public static final Setting<Duration> CALL_TIMEOUT =
+      millis("call-timeout-ms", "60000", 1, 3_600_000, "deadline of a call that does not name one");
+  public static final Setting<Integer> MAX_HOPS =
+      integer("max-hops", "<n>", "8", 1, 64, "how many agents may pass a piece of work on");
+  public static final Setting<Integer> MAX_CALLS =
+      integer("max-calls", "<n>", "100000", 1, 10_000_000, "calls in flight on this node");
+  public static final Setting<Integer> MAX_CONNECTIONS =
+      integer("max-connections", "<n>", "100000", 1, 10_000_000, "sockets of this node");
+  public static final Setting<Integer> MAX_ACTIVE_AGENTS =
+      integer("max-active-agents", "<n>", "200000", 1, 10_000_000, "hosted agents active at once");
+  public static final Setting<Duration> IDLE_TIMEOUT =
+      millis(
+          "idle-timeout-ms",
+          "300000",
+          100,
+          86_400_000,
+          "time without work after which an agent is passivated");
+  public static final Setting<Integer> MAX_PAYLOAD =
+      integer(
+          "max-payload-bytes", "<bytes>", "1048576", 1_024, 26_214_400, "largest WebSocket frame");
+  public static final Setting<Integer> MAX_BUFFERED =
+      integer(
+          "max-buffered-bytes",
+          "<bytes>",
+          "8388608",
+          65_536,
+          1 << 30,
+          "unread bytes after which a slow client is disconnected");
+  public static final Setting<Duration> TICK_INTERVAL =
+      millis("tick-interval-ms", "30000", 1_000, 600_000, "time between keep-alive events");
+  public static final Setting<Integer> EVENT_LOOPS =
+      integer("event-loops", "<n>", "0", 0, 1_024, "event loops; 0 for one per processor");
+
+  /** All settings, in the order of help. */
+  public static final List<Setting<?>> ALL = Collections.unmodifiableList(REGISTERED);
+
+  private HubSettings() {}
+
+  private static Setting<String> text(
+      String name, String placeholder, String defaultText, String description) {
+    return register(name, placeholder, defaultText, description, Function.identity());
+  }
+
+  private static Setting<Boolean> bool(String name, String defaultText, String description) {
+    return register(
+        name,
+        "true|false",
+        defaultText,
+        description,
+        text ->
+            switch (text) {
+              case "true" -> true;
+              case "false" -> false;
+              default -> throw new IllegalArgumentException("neither true nor false");
+            });
+  }
+
+  private static Setting<Integer> integer(
+      String name, String placeholder, String defaultText, int min, int max, String description) {
+    return register(
+        name, placeholder, defaultText, description, text -> (int) inRange(text, min, max));
+  }
+
+  private static Setting<Duration> millis(
+      String name, String defaultText, long min, long max, String description) {
+    return register(
+        name, "<ms>", defaultText, description, text -> Duration.ofMillis(inRange(text, min, max)));
+  }
+
+  private static <E extends Enum<E>> Setting<E> oneOf(
+      String name, Class<E> type, String defaultText, String description) {
+    List<String> names =
+        Arrays.stream(type.getEnumConstants())
+            .map(value -> value.name().toLowerCase(Locale.ROOT))
+            .toList();
+    return register(
+        name,
+        String.join("|", names),
+        defaultText,
+        description,
+        text -> {
+          if (!names.contains(text)) {
+            throw new IllegalArgumentException("not one of " + String.join(", ", names));
+          }
+          return Enum.valueOf(type, text.toUpperCase(Locale.ROOT));
+        });
+  }
+
+  private static <T> Setting<T> register(
+      String name,
+      String placeholder,
+      String defaultText,
+      String description,
+      Function<String, T> parser) {
+    Setting<T> setting = new Setting<>(name, placeholder, defaultText, description, parser);
+    REGISTERED.add(setting);
+    return setting;
+  }
+
+  private static long inRange(String text, long min, long max) {
+    long value = Long.parseLong(text);
+    if (value < min || value > max) {
+      throw new IllegalArgumentException("not between %d and %d".formatted(min, max));
+    }
+    return value;
+  }
+
+  private static List<String> list(String text) {
+    return text.isBlank() ? List.of() : Arrays.stream(text.split(",")).map(String::strip).toList();
+  }
+
+  private static Path directory(String text) {
+    return text.equals("~") || text.startsWith("~/")
+        ? Path.of(System.getProperty("user.home") + text.substring(1))
+        : Path.of(text);
+  }
+}
