@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeoutMs how long to wait for the reply, 0 for the default
  * @param stream whether chunks are wanted
  * @param parent the message being handled that causes this call, or null
- * @param messageId chosen by the caller so that a repeated call is recognised, or null
+ * @param messageId chosen by the caller, or null
  */
 public record CallParams(
     Target to,
