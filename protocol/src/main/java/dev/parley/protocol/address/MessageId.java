@@ -8,7 +8,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * Identifies a message. Ids made here are UUIDs of version 7 (RFC 9562, section 5.7): they sort by
  * time and are unique, but are no secret: nothing is granted for knowing one.
  *
- * @param value 1 to 64 ASCII letters, digits, {@code -}, {@code _} or {@code .}
+ * @param value 1 to 64 ASCII letters, digits, {@code -}, {@code _} or {@code .}, not beginning with
+ *     a dot, so that no id is a path of its own ({@code ..})
  */
 public record MessageId(String value) {
   private static final int MAX_LENGTH = 64;
@@ -23,7 +24,8 @@ public record MessageId(String value) {
     if (!isValid(value)) {
       throw new ParleyException(
               ErrorCode.INVALID_REQUEST,
-              "messageId must be 1 to %d ASCII letters, digits, '-', '_' or '.', got %s"
+              ("messageId must be 1 to %d ASCII letters, digits, '-', '_' or '.', and not begin"
+                      + " with a dot, got %s")
                   .formatted(MAX_LENGTH, Names.printable(value)))
           .with("field", "messageId");
     }
@@ -48,7 +50,7 @@ public record MessageId(String value) {
 
   private static boolean isValid(String value) {
     int length = value.length();
-    if (length == 0 || length > MAX_LENGTH) {
+    if (length == 0 || length > MAX_LENGTH || value.charAt(0) == '.') {
       return false;
     }
     for (int i = 0; i < length; i++) {

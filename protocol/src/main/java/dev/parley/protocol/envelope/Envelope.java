@@ -39,6 +39,16 @@ public record Envelope(
    * @throws ParleyException {@code invalid_request} naming the field {@code conversation}
    */
   public Envelope {
+    requireConversation(conversation);
+    causes = List.copyOf(causes);
+  }
+
+  /**
+   * Returns {@code conversation} when it is the name of one.
+   *
+   * @throws ParleyException {@code invalid_request} naming the field {@code conversation}
+   */
+  public static String requireConversation(String conversation) {
     if (!isConversation(conversation)) {
       throw new ParleyException(
               ErrorCode.INVALID_REQUEST,
@@ -46,7 +56,7 @@ public record Envelope(
                   .formatted(MAX_CONVERSATION_LENGTH))
           .with("field", "conversation");
     }
-    causes = List.copyOf(causes);
+    return conversation;
   }
 
   /** How many agents have passed the work on before this message. */

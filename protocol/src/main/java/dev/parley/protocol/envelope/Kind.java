@@ -1,5 +1,6 @@
 package dev.parley.protocol.envelope;
 
+import dev.parley.protocol.error.ParleyException;
 import java.util.Locale;
 
 /** How the sender wants to be answered. */
@@ -10,6 +11,20 @@ public enum Kind {
   STREAM;
 
   private final String wireName = name().toLowerCase(Locale.ROOT);
+
+  /**
+   * The kind with this name.
+   *
+   * @throws ParleyException {@code invalid_request} naming the field {@code kind}
+   */
+  public static Kind of(String wireName) {
+    for (Kind kind : values()) {
+      if (kind.wireName.equals(wireName)) {
+        return kind;
+      }
+    }
+    throw ParleyException.invalid("kind", "kind must be call or stream");
+  }
 
   public String wireName() {
     return wireName;

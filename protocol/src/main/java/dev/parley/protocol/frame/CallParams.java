@@ -6,10 +6,13 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.MessageId;
 import dev.parley.protocol.address.Target;
+import dev.parley.protocol.envelope.Envelope;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ParleyException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeoutMs how long to wait for the reply, 0 for the default
  * @param stream whether chunks are wanted
  * @param parent the message being handled that causes this call, or null
- * @param messageId chosen by the caller so that a repeated call is recognised, or null
+ * @param messageId chosen by the caller, or null
  */
 public record CallParams(
     Target to,
@@ -34,6 +37,7 @@ public record CallParams(
     boolean stream,
     @Nullable MessageId parent,
     @Nullable MessageId messageId) {
+  private static final BigDecimal MAX_TIMEOUT_MS = BigDecimal.valueOf(3_600_000);
 
   /**
    * Reads params from JSON text.
@@ -58,12 +62,21 @@ public record CallParams(
     return new CallParams(
         Target.parse(fields.to),
         fields.payload == null ? RawJson.NULL : fields.payload,
-        fields.from == null ? null : new AgentId(fields.from),
-        fields.conversation,
+        named("from", fields.from, AgentId::new),
+        named("conversation", fields.conversation, Envelope::requireConversation),
         fields.timeoutMs,
         fields.stream,
-        fields.parent == null ? null : new MessageId(fields.parent),
-        fields.messageId == null ? null : new MessageId(fields.messageId));
+        named("parent", fields.parent, MessageId::new),
+        named("messageId", fields.messageId, MessageId::new));
+  }
+
+  private static <T> @Nullable T named(
+      String field, @Nullable String value, Function<String, T> type) {
+    try {
+      return value == null ? null : type.apply(value);
+    } catch (ParleyException e) {
+      throw e.with("field", field);
+    }
   }
 
   private static final class Fields {
@@ -88,7 +101,7 @@ public record CallParams(
           case "payload" -> payload = Json.slice(parser, text);
           case "from" -> from = string(parser, value, name);
           case "conversation" -> conversation = string(parser, value, name);
-          case "timeoutMs" -> timeoutMs = positive(parser, value, name);
+          case "timeoutMs" -> timeoutMs = timeout(parser, value, name);
           case "stream" -> stream = bool(value, name);
           case "parent" -> parent = string(parser, value, name);
           case "messageId" -> messageId = string(parser, value, name);
@@ -112,12 +125,27 @@ public record CallParams(
       return value == JsonToken.VALUE_TRUE;
     }
 
-    private static long positive(JsonParser parser, JsonToken value, String field)
+    /** Reads an integer as JSON Schema understands it: {@code 5e3} is one. */
+    private static long timeout(JsonParser parser, JsonToken value, String field)
         throws IOException {
-      if (value != JsonToken.VALUE_NUMBER_INT || parser.getLongValue() < 1) {
-        throw ParleyException.invalid(field, field + " must be a positive integer");
+      if (value.isNumeric()) {
+        BigDecimal number = decimal(parser);
+        if (number.compareTo(BigDecimal.ONE) >= 0
+            && number.compareTo(MAX_TIMEOUT_MS) <= 0
+            && number.stripTrailingZeros().scale() <= 0) {
+          return number.longValueExact();
+        }
       }
-      return parser.getLongValue();
+      throw ParleyException.invalid(
+          field, field + " must be an integer from 1 to " + MAX_TIMEOUT_MS);
+    }
+
+    private static BigDecimal decimal(JsonParser parser) throws IOException {
+      try {
+        return parser.getDecimalValue();
+      } catch (NumberFormatException exponentOutOfRange) {
+        return BigDecimal.ZERO;
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.parley.protocol.frame;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.MessageId;
 import dev.parley.protocol.address.Party;
@@ -8,9 +9,10 @@ import dev.parley.protocol.envelope.Cause;
 import dev.parley.protocol.envelope.Envelope;
 import dev.parley.protocol.envelope.Kind;
 import dev.parley.protocol.envelope.RawJson;
+import dev.parley.protocol.error.ParleyException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 
 /**
  * An envelope as JSON: {@code id, from, to, conversation, kind, hops, deadline, causes,
@@ -50,27 +52,56 @@ public final class EnvelopeCodec {
   }
 
   /**
-   * Reads what {@link #write} wrote.
+   * Reads what {@link #write} wrote; the payload is the text that came.
    *
-   * @throws dev.parley.protocol.error.ParleyException {@code invalid_request}
+   * @throws ParleyException {@code invalid_request} with {@code details.field}
    */
-  public static Envelope read(JsonNode json) {
+  public static Envelope read(RawJson envelope) {
+    Map<String, RawJson> members = FrameCodec.members(envelope);
+    RawJson payload = members.getOrDefault("payload", RawJson.NULL);
+    return new Envelope(
+        new MessageId(string(members, "id")),
+        Party.parse(string(members, "from")),
+        AgentAddress.parse(string(members, "to")),
+        string(members, "conversation"),
+        causes(parse(members, "causes")),
+        deadline(parse(members, "deadline")),
+        members.containsKey("traceparent") ? string(members, "traceparent") : null,
+        Kind.of(string(members, "kind")),
+        payload);
+  }
+
+  private static List<Cause> causes(JsonNode json) {
     List<Cause> causes = new ArrayList<>();
-    for (JsonNode cause : json.path("causes")) {
+    for (JsonNode cause : json) {
       causes.add(
           new Cause(
-              new MessageId(cause.path("message").asText()),
-              AgentAddress.parse(cause.path("handler").asText())));
+              new MessageId(text(cause.path("message"), "causes")),
+              AgentAddress.parse(text(cause.path("handler"), "causes"))));
     }
-    return new Envelope(
-        new MessageId(json.path("id").asText()),
-        Party.parse(json.path("from").asText()),
-        AgentAddress.parse(json.path("to").asText()),
-        json.path("conversation").asText(),
-        causes,
-        json.path("deadline").asLong(),
-        json.hasNonNull("traceparent") ? json.get("traceparent").asText() : null,
-        Kind.valueOf(json.path("kind").asText("call").toUpperCase(Locale.ROOT)),
-        new RawJson(json.path("payload").toString()));
+    return causes;
+  }
+
+  private static long deadline(JsonNode json) {
+    if (!json.isIntegralNumber() || !json.canConvertToLong()) {
+      throw ParleyException.invalid("deadline", "deadline must be epoch milliseconds");
+    }
+    return json.longValue();
+  }
+
+  private static String string(Map<String, RawJson> members, String field) {
+    return text(parse(members, field), field);
+  }
+
+  private static String text(JsonNode json, String field) {
+    if (!json.isTextual()) {
+      throw ParleyException.invalid(field, field + " must be a string");
+    }
+    return json.textValue();
+  }
+
+  private static JsonNode parse(Map<String, RawJson> members, String field) {
+    RawJson member = members.get(field);
+    return member == null ? MissingNode.getInstance() : Json.parse(field, member.text());
   }
 }

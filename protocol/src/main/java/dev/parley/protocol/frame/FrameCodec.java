@@ -56,9 +56,9 @@ public final class FrameCodec {
     try (JsonParser parser = Json.FACTORY.createParser(start)) {
       head.read(parser, start);
     } catch (IOException | ParleyException cutOff) {
-      return Optional.ofNullable(head.id).filter(id -> !id.isEmpty());
+      // What was read before the cut is in the head.
     }
-    return Optional.ofNullable(head.id);
+    return Optional.ofNullable(head.id).filter(id -> !id.isEmpty());
   }
 
   /**
@@ -148,7 +148,11 @@ public final class FrameCodec {
     ErrorCode code = ErrorCode.of(json.path("code").asText()).orElse(ErrorCode.INTERNAL);
     ParleyException exception =
         new ParleyException(code, json.path("message").asText("no message"));
-    json.path("details").properties().forEach(e -> exception.with(e.getKey(), plain(e.getValue())));
+    for (Map.Entry<String, JsonNode> detail : json.path("details").properties()) {
+      if (!detail.getValue().isNull()) {
+        exception.with(detail.getKey(), plain(detail.getValue()));
+      }
+    }
     return json.hasNonNull("retryAfterMs")
         ? exception.retryAfter(json.get("retryAfterMs").asLong())
         : exception;
@@ -252,7 +256,9 @@ public final class FrameCodec {
     }
 
     private long integer(JsonParser parser, JsonToken value) throws IOException {
-      if (value != JsonToken.VALUE_NUMBER_INT || parser.getLongValue() < 0) {
+      if (value != JsonToken.VALUE_NUMBER_INT
+          || parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
+          || parser.getLongValue() < 0) {
         throw blame(ParleyException.invalid("seq", "seq must be a non-negative integer"));
       }
       return parser.getLongValue();

@@ -73,6 +73,8 @@ public final class Json {
       return node;
     } catch (JsonProcessingException e) {
       throw malformed(what, e);
+    } catch (ArithmeticException | NumberFormatException e) {
+      throw ParleyException.invalid(what, what + " has a number with an exponent out of range");
     }
   }
 
