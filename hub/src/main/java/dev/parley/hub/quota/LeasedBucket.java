@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * permits. After half a second of traffic it stocks about 100 ms of its pace, at most a quarter of
  * the burst, fetches more when half of that is spent, and gives back what it did not need. Once
  * Redis has said that the bucket is empty, callers are refused here until the next permit is due,
- * at most 50 ms: a flood costs Redis 20 requests a second.
+ * at most 50 ms: a flood costs Redis no more requests than the tenant has permits, and never more
+ * than one each millisecond.
  */
 final class LeasedBucket {
   static final long LEASE_MS = 1_000;

@@ -87,7 +87,7 @@ free = free - stocked
 local wait = 0
 if granted < wanted then
   local lacking = 1 - (burst - debt - held - kept)
-  wait = math.max(1, math.ceil(lacking / rate * 1000))
+  wait = math.max(1, math.ceil((now + lacking / rate * 1000000) / 1000) - now_ms)
   if lacking > debt and next_end then
     wait = math.max(wait, next_end - now_ms)
   end
