@@ -1,0 +1,231 @@
+import { ParleyError, connectionLost } from './errors.js';
+import { byteLength } from './frames.js';
+
+/** Bytes in the socket above which requests wait here instead. */
+const HIGH_WATER = 1 << 20;
+const DRAIN_POLL_MS = 10;
+const DEFAULT_WINDOW = 64;
+
+/**
+ * The requests of a hub object from submission to answer, across connections.
+ *
+ * A request waits while there is no connection, while the hub's `policy.maxInFlight` is reached, or
+ * while the socket is full; what waits is bounded in number and bytes. When a connection is lost, a
+ * request that was sent and not answered is sent again on the next one if that is safe (it carries
+ * an idempotency key or message id), and fails with a retryable error if it is not.
+ */
+export class Requests {
+  #waiting = [];
+  #waitingBytes = 0;
+  #sent = new Map();
+  #link = null;
+  #drainTimer = null;
+  #maxQueued;
+  #maxQueuedBytes;
+
+  /**
+   * @param {{maxQueued: number, maxQueuedBytes: number}} bounds one request may wait whatever its
+   *     size; the hub bounds that
+   */
+  constructor({ maxQueued, maxQueuedBytes }) {
+    this.#maxQueued = maxQueued;
+    this.#maxQueuedBytes = maxQueuedBytes;
+  }
+
+  /**
+   * @param {object} request
+   * @param {string} request.id
+   * @param {string} request.method
+   * @param {string} request.text the frame
+   * @param {boolean} request.repeatable whether sending it twice does the work once
+   * @param {boolean} [request.urgent] overtakes what waits and ignores the window: a cancel
+   * @param {boolean} [request.expectFinal] passes over a first answer `status: "accepted"`
+   * @param {number} request.timeoutMs
+   * @param {(chunk: object, size: number) => void} [request.onChunk]
+   * @returns {Promise<any>} the payload of the answer
+   */
+  submit(request) {
+    const refusal = this.#refusal(request);
+    if (refusal !== null) {
+      return Promise.reject(refusal);
+    }
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.abandon(request.id, timedOut(request)), request.timeoutMs);
+      const entry = { ...request, resolve, reject, timer, sent: false };
+      this.#waitingBytes += entry.text.length;
+      if (entry.urgent) {
+        this.#waiting.unshift(entry);
+      } else {
+        this.#waiting.push(entry);
+      }
+      this.#pump();
+    });
+  }
+
+  /**
+   * Stops waiting for a request; its promise fails with `error`.
+   *
+   * @returns {boolean} whether the hub may be working on it
+   */
+  abandon(id, error) {
+    const entry = this.#take(id);
+    if (entry === undefined) {
+      return false;
+    }
+    entry.reject(error);
+    this.#pump();
+    return entry.sent;
+  }
+
+  /** Takes a response frame; one that answers nothing is dropped. */
+  answer({ id, ok, payload, error }) {
+    const entry = this.#sent.get(id);
+    if (entry === undefined || (ok && entry.expectFinal && payload?.status === 'accepted')) {
+      return;
+    }
+    this.#take(id);
+    if (ok) {
+      entry.resolve(payload);
+    } else {
+      entry.reject(ParleyError.fromWire(error));
+    }
+    this.#pump();
+  }
+
+  /** Takes the payload of an `agent.chunk` event. */
+  chunk(payload) {
+    this.#sent.get(payload?.requestId)?.onChunk?.(payload);
+  }
+
+  /** A connection is ready: sends what waits. */
+  connected(link) {
+    this.#link = link;
+    this.#pump();
+  }
+
+  /** The connection is gone. */
+  disconnected(close) {
+    this.#link = null;
+    clearTimeout(this.#drainTimer);
+    this.#drainTimer = null;
+    const sent = [...this.#sent.values()];
+    this.#sent.clear();
+    const again = sent.filter((entry) => entry.repeatable);
+    this.#waiting.unshift(...again);
+    this.#waitingBytes += again.reduce((sum, entry) => sum + entry.text.length, 0);
+    for (const entry of sent) {
+      if (!entry.repeatable) {
+        clearTimeout(entry.timer);
+        entry.reject(connectionLost(close));
+      }
+    }
+  }
+
+  /** Fails everything, for good. */
+  failAll(error) {
+    clearTimeout(this.#drainTimer);
+    const entries = [...this.#waiting, ...this.#sent.values()];
+    this.#link = null;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#sent.clear();
+    for (const entry of entries) {
+      clearTimeout(entry.timer);
+      entry.reject(error);
+    }
+  }
+
+  #refusal(request) {
+    if (this.#waiting.length >= this.#maxQueued) {
+      return queueFull('maxQueued', this.#maxQueued, 'requests');
+    }
+    const bytes = this.#waitingBytes + request.text.length;
+    if (this.#waiting.length > 0 && bytes > this.#maxQueuedBytes) {
+      return queueFull('maxQueuedBytes', this.#maxQueuedBytes, 'bytes');
+    }
+    return tooLarge(request, this.#link);
+  }
+
+  #pump() {
+    const link = this.#link;
+    while (link !== null && link === this.#link && this.#mayGo(this.#waiting[0])) {
+      const entry = this.#waiting.shift();
+      this.#waitingBytes -= entry.text.length;
+      const refusal = tooLarge(entry, link);
+      if (refusal === null) {
+        this.#sent.set(entry.id, entry);
+        entry.sent = true;
+        link.send(entry.text);
+      } else {
+        clearTimeout(entry.timer);
+        entry.reject(refusal);
+      }
+    }
+  }
+
+  /** One place of the hub's window stays free, so that a cancel always has one. */
+  #mayGo(entry) {
+    if (entry === undefined) {
+      return false;
+    }
+    if (entry.urgent) {
+      return true;
+    }
+    const window = this.#link.hello.policy?.maxInFlight ?? DEFAULT_WINDOW;
+    if (this.#sent.size >= Math.max(1, window - 1)) {
+      return false;
+    }
+    if (this.#link.bufferedAmount <= HIGH_WATER) {
+      return true;
+    }
+    this.#drainTimer ??= setTimeout(() => {
+      this.#drainTimer = null;
+      this.#pump();
+    }, DRAIN_POLL_MS);
+    return false;
+  }
+
+  #take(id) {
+    let entry = this.#sent.get(id);
+    if (entry !== undefined) {
+      this.#sent.delete(id);
+    } else {
+      const at = this.#waiting.findIndex((waiting) => waiting.id === id);
+      if (at < 0) {
+        return undefined;
+      }
+      [entry] = this.#waiting.splice(at, 1);
+      this.#waitingBytes -= entry.text.length;
+    }
+    clearTimeout(entry.timer);
+    return entry;
+  }
+}
+
+function timedOut({ method, timeoutMs }) {
+  return new ParleyError('deadline_exceeded', `${method} had no answer within ${timeoutMs} ms`, {
+    details: { method, timeoutMs },
+  });
+}
+
+function queueFull(limit, max, unit) {
+  return new ParleyError(
+    'limit_exceeded',
+    `the queue of requests not sent yet is full (${limit} is ${max} ${unit}): wait for answers first`,
+    { details: { limit, max }, retryable: true },
+  );
+}
+
+/** The error of a frame above the hub's `policy.maxPayload`, which would cost the connection. */
+export function tooLarge({ method, text }, link) {
+  const limit = link?.hello.policy?.maxPayload;
+  if (limit === undefined || text.length * 3 <= limit) {
+    return null;
+  }
+  const size = byteLength(text);
+  return size <= limit
+    ? null
+    : new ParleyError('payload_too_large', `${method} is ${size} bytes, the hub takes ${limit}`, {
+        details: { limit, size },
+      });
+}

@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { ParleyError, connect, serveAgent } from '../src/index.js';
+import { deferred, newTenant, nextEvent, openChannel, startHub } from './hub.js';
+
+let hub;
+
+before(async () => {
+  hub = await startHub();
+});
+
+after(() => hub?.stop());
+
+/** Tenant acme, tenant globex with the remote agent `quotes`, both connected; no channel yet. */
+async function twoTenants(t) {
+  const sides = {};
+  for (const name of ['acme', 'globex']) {
+    const tenant = await newTenant(hub, name);
+    const connection = await connect(hub.wsUrl, { key: tenant.secret });
+    t.after(() => connection.close());
+    sides[name] = { ...tenant, connection };
+  }
+  const { globex } = sides;
+  await globex.connection.request('agents.create', { id: 'quotes', name: 'Quotes', kind: 'remote' });
+  return { ...sides, quotes: `${globex.id}/quotes` };
+}
+
+/** The same with an open channel and a served agent. */
+async function story(t, handler, options = {}) {
+  const sides = await twoTenants(t);
+  const { acme, globex, quotes } = sides;
+  const channel = await openChannel(acme.connection, globex.connection, acme.id, quotes);
+  const agent = await serve(t, globex.secret, 'quotes', handler, options);
+  return { ...sides, channel, agent };
+}
+
+async function serve(t, key, agent, handler, options = {}) {
+  const served = await serveAgent(hub.wsUrl, { key, agent, ...options }, handler);
+  t.after(() => served.close());
+  return served;
+}
+
+function aborted(signal) {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve(signal.reason);
+    } else {
+      signal.addEventListener('abort', () => resolve(signal.reason), { once: true });
+    }
+  });
+}
+
+test('without a channel a foreign agent answers like one that does not exist', async (t) => {
+  const { acme, globex, quotes } = await twoTenants(t);
+  await serve(t, globex.secret, 'quotes', () => 'must not be reached');
+  const refusals = [];
+  for (const to of [quotes, `${globex.id}/nobody`, 'nobody-at-all/main']) {
+    const error = await acme.connection.call(to, 'hi').then(
+      () => assert.fail(`${to} answered`),
+      (refusal) => refusal,
+    );
+    refusals.push([error.code, error.retryable]);
+  }
+  assert.deepEqual(new Set(refusals.map(String)).size, 1, JSON.stringify(refusals));
+});
+
+test('a proposed channel is announced to the other side and opens when accepted', async (t) => {
+  const { acme, globex, quotes } = await twoTenants(t);
+  const announced = nextEvent(globex.connection, 'channel.changed');
+  const { channel } = await acme.connection.request('channel.propose', { from: acme.id, to: quotes });
+  assert.equal((await announced).channel.id, channel.id);
+  assert.equal(channel.status, 'proposed');
+  const opened = nextEvent(acme.connection, 'channel.changed', {
+    where: (payload) => payload.channel.status === 'active',
+  });
+  await globex.connection.request('channel.accept', { id: channel.id });
+  assert.equal((await opened).channel.id, channel.id);
+});
+
+test('a call reaches the agent of another tenant and comes back with its reply', async (t) => {
+  const { acme, quotes } = await story(t, (message) => ({ echo: message }));
+  const payload = { symbol: 'ÄÖÜ😀', amount: 12.5, nested: [null, true] };
+  const reply = await acme.connection.call(quotes, payload, {
+    from: 'main',
+    conversation: 'deal-1',
+  });
+  const { echo } = reply.payload;
+  assert.deepEqual(echo.payload, payload);
+  assert.equal(echo.from, `${acme.id}/main`);
+  assert.equal(echo.to, quotes);
+  assert.equal(echo.conversation, 'deal-1');
+  assert.equal(echo.id, reply.messageId);
+  assert.equal(reply.from, quotes);
+  assert.equal(reply.conversation, 'deal-1');
+});
+
+test('a reply may be any JSON value, also none', async (t) => {
+  const values = [undefined, null, 0, false, '', [], {}];
+  const { acme, quotes } = await story(t, ({ payload }) => values[payload]);
+  for (const [i, value] of values.entries()) {
+    const { payload } = await acme.connection.call(quotes, i);
+    assert.deepEqual(payload, value ?? null);
+  }
+});
+
+test('many calls at once each get their own reply', async (t) => {
+  const { acme, quotes } = await story(t, async ({ payload }) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    return payload * 2;
+  });
+  const calls = Array.from({ length: 20 }, (_, i) => acme.connection.call(quotes, i));
+  const replies = await Promise.all(calls);
+  assert.deepEqual(replies.map(({ payload }) => payload), Array.from({ length: 20 }, (_, i) => i * 2));
+});
+
+test('a stream gives its chunks in order, then the reply', async (t) => {
+  const { acme, quotes } = await story(t, async ({ kind }, ctx) => {
+    for (let i = 0; i < 50; i++) {
+      await ctx.chunk({ i });
+    }
+    return { kind, sent: 50 };
+  });
+  const stream = acme.connection.stream(quotes, 'go');
+  const chunks = [];
+  for await (const chunk of stream) {
+    chunks.push(chunk.i);
+  }
+  assert.deepEqual(chunks, Array.from({ length: 50 }, (_, i) => i));
+  assert.deepEqual((await stream.reply()).payload, { kind: 'stream', sent: 50 });
+});
+
+test('chunks that are not awaited still come in order and before the reply', async (t) => {
+  const { acme, quotes } = await story(t, (message, ctx) => {
+    for (let i = 0; i < 50; i++) {
+      ctx.chunk(i);
+    }
+    return 'done';
+  });
+  const chunks = [];
+  for await (const chunk of acme.connection.stream(quotes, 'go')) {
+    chunks.push(chunk);
+  }
+  assert.deepEqual(chunks, Array.from({ length: 50 }, (_, i) => i));
+});
+
+test('a plain call of an agent that streams gets its reply only', async (t) => {
+  const { acme, quotes } = await story(t, async (message, ctx) => {
+    await ctx.chunk('nobody asked for this');
+    return 'reply';
+  });
+  const chunks = [];
+  acme.connection.on('agent.chunk', (chunk) => chunks.push(chunk));
+  assert.equal((await acme.connection.call(quotes, 'go')).payload, 'reply');
+  assert.deepEqual(chunks, []);
+});
+
+test('a handler that throws a ParleyError tells the caller its message', async (t) => {
+  const { acme, quotes } = await story(
+    t,
+    () => {
+      throw new ParleyError('agent_failed', 'no quote for XYZ');
+    },
+    { onError: () => {} },
+  );
+  await assert.rejects(acme.connection.call(quotes, 'XYZ'), {
+    code: 'agent_failed',
+    message: /no quote for XYZ/,
+  });
+});
+
+test('a handler that throws anything else tells the caller nothing of it', async (t) => {
+  const failures = [];
+  const { acme, quotes } = await story(
+    t,
+    () => {
+      throw new Error('password of the database is hunter2');
+    },
+    { onError: (error, message) => failures.push([error.message, message.payload]) },
+  );
+  await assert.rejects(acme.connection.call(quotes, 'XYZ'), (error) => {
+    assert.equal(error.code, 'agent_failed');
+    assert.ok(!JSON.stringify([error.message, error.details]).includes('hunter2'));
+    return true;
+  });
+  assert.deepEqual(failures, [['password of the database is hunter2', 'XYZ']]);
+});
+
+test('an aborted call is cancelled at the agent', async (t) => {
+  const started = deferred();
+  const cancelled = deferred();
+  const { acme, quotes } = await story(t, async (message, ctx) => {
+    started.resolve();
+    cancelled.resolve(await aborted(ctx.signal));
+  });
+  const controller = new AbortController();
+  const call = acme.connection.call(quotes, 'slow', { signal: controller.signal });
+  await started.promise;
+  controller.abort();
+  await assert.rejects(call, { name: 'AbortError' });
+  assert.equal((await cancelled.promise).code, 'cancelled');
+});
+
+test('leaving a stream early cancels it at the agent', async (t) => {
+  const cancelled = deferred();
+  const { acme, quotes } = await story(t, async (message, ctx) => {
+    await ctx.chunk('first');
+    cancelled.resolve(await aborted(ctx.signal));
+  });
+  for await (const chunk of acme.connection.stream(quotes, 'go')) {
+    assert.equal(chunk, 'first');
+    break;
+  }
+  assert.equal((await cancelled.promise).code, 'cancelled');
+});
+
+test('a revoked channel cancels the call in flight on both sides', async (t) => {
+  const started = deferred();
+  const cancelled = deferred();
+  const { acme, globex, quotes, channel } = await story(t, async (message, ctx) => {
+    started.resolve();
+    cancelled.resolve(await aborted(ctx.signal));
+  });
+  const call = acme.connection.call(quotes, 'slow');
+  await started.promise;
+  const [revoked] = await Promise.all([
+    globex.connection.request('channel.revoke', { id: channel.id, reason: 'test' }),
+    assert.rejects(call, { code: 'cancelled' }),
+  ]);
+  assert.equal(revoked.channel.status, 'revoked');
+  assert.equal((await cancelled.promise).code, 'cancelled');
+  await assert.rejects(acme.connection.call(quotes, 'again'), { name: 'ParleyError' });
+});
+
+test('a call that is not answered in time fails with its deadline', async (t) => {
+  const { acme, quotes } = await story(t, (message, ctx) => aborted(ctx.signal));
+  await assert.rejects(acme.connection.call(quotes, 'slow', { timeoutMs: 200 }), {
+    code: 'deadline_exceeded',
+  });
+});
+
+test('what an agent calls while it handles a message names that message as its cause', async (t) => {
+  const { acme, globex, quotes } = await story(t, async (message, ctx) => {
+    const { payload } = await ctx.call(`${globexId}/leaf`, 'from relay');
+    return { relayed: message.id, leaf: payload };
+  });
+  const globexId = globex.id;
+  await globex.connection.request('agents.create', { id: 'leaf', name: 'Leaf', kind: 'remote' });
+  await serve(t, globex.secret, 'leaf', (message) => message);
+  const { payload } = await acme.connection.call(quotes, 'start');
+  assert.deepEqual(payload.leaf.causes.at(-1), { message: payload.relayed, handler: quotes });
+  assert.equal(payload.leaf.from, quotes);
+});
+
+test('an agent that closes with a drain time finishes what it has', async (t) => {
+  const started = deferred();
+  const finish = deferred();
+  const { acme, quotes, agent } = await story(t, async () => {
+    started.resolve();
+    await finish.promise;
+    return 'finished';
+  });
+  const call = acme.connection.call(quotes, 'slow');
+  await started.promise;
+  assert.equal(agent.running, 1);
+  const closing = agent.close({ drainMs: 10_000 });
+  await assert.rejects(acme.connection.call(quotes, 'late'), { code: 'agent_offline' });
+  finish.resolve();
+  assert.equal((await call).payload, 'finished');
+  await closing;
+  await assert.rejects(acme.connection.call(quotes, 'later'), { code: 'agent_offline' });
+});
+
+test('an agent knows its address', async (t) => {
+  const { agent, quotes } = await story(t, () => null);
+  assert.equal(agent.address, quotes);
+});
+
+test('an agent that does not exist cannot be served', async (t) => {
+  const { globex } = await twoTenants(t);
+  const options = { key: globex.secret, agent: 'nobody' };
+  await assert.rejects(serveAgent(hub.wsUrl, options, () => null), { code: 'not_found' });
+});

@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { messageText } from '../src/chat-run.js';
+import { connect, signup } from '../src/index.js';
+import { newTenant, startHub } from './hub.js';
+
+let hub;
+
+before(async () => {
+  hub = await startHub();
+});
+
+after(() => hub?.stop());
+
+async function connected(t, key, options = {}) {
+  const connection = await connect(hub.wsUrl, { key, ...options });
+  t.after(() => connection.close());
+  return connection;
+}
+
+async function tenantWithConnection(t, name = 'acme') {
+  const tenant = await newTenant(hub, name);
+  return { tenant, connection: await connected(t, tenant.secret) };
+}
+
+test('a sign-up gives a tenant, its key and its first agent', async () => {
+  const { id, tenant, key, secret, agent } = await newTenant(hub, 'acme');
+  assert.equal(tenant.id, id);
+  assert.equal(key.role, 'owner');
+  assert.equal(agent, `${id}/main`);
+  assert.ok(secret.length >= 20, 'the secret is long');
+});
+
+test('a tenant id that is taken is a conflict', async () => {
+  const { id } = await newTenant(hub, 'acme');
+  await assert.rejects(signup(hub.url, { tenant: id }), { name: 'ParleyError', code: 'conflict' });
+});
+
+test('a tenant id that is no name is refused with the field', async () => {
+  await assert.rejects(signup(hub.url, { tenant: '../Acme' }), (error) => {
+    assert.equal(error.code, 'invalid_request');
+    assert.equal(error.details.field, 'tenant');
+    return true;
+  });
+});
+
+test('a hub that is not there is unavailable, for sign-up and connect', async () => {
+  const unavailable = { name: 'ParleyError', code: 'unavailable', retryable: true };
+  await assert.rejects(signup('http://127.0.0.1:1', { tenant: 'acme' }), unavailable);
+  await assert.rejects(connect('ws://127.0.0.1:1', { key: 'k' }), unavailable);
+});
+
+test('a wrong key is refused, and the error does not repeat it', async () => {
+  const key = `${(await newTenant(hub, 'acme')).secret.slice(0, -4)}zzzz`;
+  await assert.rejects(connect(hub.wsUrl, { key }), (error) => {
+    assert.equal(error.code, 'unauthorized');
+    assert.equal(error.retryable, false);
+    assert.ok(!JSON.stringify([error.message, error.details]).includes(key));
+    return true;
+  });
+});
+
+test('hello-ok tells who we are and what the hub allows', async (t) => {
+  const { tenant, connection } = await tenantWithConnection(t);
+  assert.equal(connection.state, 'open');
+  assert.equal(connection.hello.auth.tenant, tenant.id);
+  assert.ok(connection.hello.policy.maxPayload > 0);
+  assert.ok(connection.hello.features.methods.includes('chat.send'));
+});
+
+test('the key may come from a function', async (t) => {
+  const { secret, id } = await newTenant(hub, 'acme');
+  const connection = await connected(t, async () => secret);
+  assert.equal(connection.hello.auth.tenant, id);
+});
+
+test('a URL that does not answer is passed over', async (t) => {
+  const { secret } = await newTenant(hub, 'acme');
+  const connection = await connect(['ws://127.0.0.1:1', hub.url], { key: secret });
+  t.after(() => connection.close());
+  assert.equal((await connection.request('health')).ok, true);
+});
+
+test('a chat streams its reply and ends with all of it', async (t) => {
+  const { connection } = await tenantWithConnection(t);
+  let deltaEvents = 0;
+  connection.on('chat', ({ state }) => {
+    deltaEvents += state === 'delta' ? 1 : 0;
+  });
+  const events = [];
+  for await (const event of connection.chat('hello, who are you?', { agent: 'main' })) {
+    events.push(event);
+  }
+  const final = events.pop();
+  assert.equal(final.type, 'final');
+  assert.ok(final.text.length > 0);
+  assert.ok(events.every(({ type }) => type === 'delta'));
+  assert.equal(events.map(({ text }) => text).join(''), final.text);
+  assert.ok(deltaEvents > 1, `the reply came in ${deltaEvents} piece`);
+});
+
+test('the transcript holds the message and the reply', async (t) => {
+  const { connection } = await tenantWithConnection(t);
+  const text = await connection.chat('remember the number 4711').text();
+  const { messages } = await connection.request('chat.history', { sessionKey: 'main', limit: 10 });
+  const [question, answer] = messages.slice(-2);
+  assert.deepEqual([question.role, answer.role], ['user', 'assistant']);
+  assert.equal(messageText(question), 'remember the number 4711');
+  assert.equal(messageText(answer), text);
+});
+
+test('sessions of one agent are apart', async (t) => {
+  const { connection } = await tenantWithConnection(t);
+  await connection.chat('in the first', { session: 'one' }).text();
+  await connection.chat('in the second', { session: 'two' }).text();
+  const { messages } = await connection.request('chat.history', { sessionKey: 'two' });
+  assert.deepEqual(messages.filter(({ role }) => role === 'user').map(messageText), ['in the second']);
+});
+
+test('a message that is sent twice with one idempotency key is answered once', async (t) => {
+  const { connection } = await tenantWithConnection(t);
+  const once = { idempotencyKey: 'order-66' };
+  const first = await connection.chat('only once', once).text();
+  const second = await connection.chat('only once', once).text();
+  assert.equal(second, first);
+  const { messages } = await connection.request('chat.history', { sessionKey: 'main' });
+  assert.equal(messages.filter(({ role }) => role === 'user').length, 1);
+});
+
+test('chats at the same time do not mix', async (t) => {
+  const { connection } = await tenantWithConnection(t);
+  const chats = ['a', 'b', 'c'].map((session) =>
+    connection.chat(`the word is ${session.repeat(12)}`, { session }).text(),
+  );
+  const replies = await Promise.all(chats);
+  for (const [i, session] of ['a', 'b', 'c'].entries()) {
+    const { messages } = await connection.request('chat.history', { sessionKey: session });
+    assert.equal(messageText(messages.at(-1)), replies[i]);
+  }
+});
+
+test('a chat can be given up, and the connection lives on', async (t) => {
+  const { connection } = await tenantWithConnection(t);
+  const controller = new AbortController();
+  const chat = connection.chat('write a long story', { signal: controller.signal });
+  controller.abort();
+  await assert.rejects(chat.text(), { name: 'AbortError' });
+  for await (const event of connection.chat('and another', { session: 'left' })) {
+    assert.ok(event);
+    break;
+  }
+  assert.equal((await connection.request('health')).ok, true);
+});
+
+test('no chat event of a tenant reaches another', async (t) => {
+  const acme = await tenantWithConnection(t, 'acme');
+  const globex = await tenantWithConnection(t, 'globex');
+  const overheard = [];
+  const stop = ['chat', 'agent', 'session.message', 'sessions.changed'].map((name) =>
+    globex.connection.on(name, (payload) => overheard.push({ name, payload })),
+  );
+  await globex.connection.request('sessions.subscribe');
+  await acme.connection.chat('a secret of acme').text();
+  await globex.connection.request('health');
+  stop.forEach((remove) => remove());
+  assert.deepEqual(overheard, []);
+});
+
+test('onEvent sees every event with its sequence number, without a hole', async (t) => {
+  const { secret } = await newTenant(hub, 'acme');
+  const seqs = [];
+  const onEvent = ({ seq }) => {
+    if (seq > 0) {
+      seqs.push(seq);
+    }
+  };
+  const connection = await connected(t, secret, { onEvent });
+  await connection.chat('count').text();
+  assert.ok(seqs.length > 1);
+  assert.deepEqual(seqs, seqs.map((_, i) => seqs[0] + i));
+});
+
+test('an unknown method is an invalid request', async (t) => {
+  const { connection } = await tenantWithConnection(t);
+  await assert.rejects(connection.request('no.such.method'), { code: 'invalid_request' });
+});
+
+test('wrong params name their field', async (t) => {
+  const { connection } = await tenantWithConnection(t);
+  await assert.rejects(connection.request('channel.propose', { from: 'x', to: 7 }), (error) => {
+    assert.equal(error.code, 'invalid_request');
+    assert.ok(error.details.field);
+    return true;
+  });
+});
+
+test('a frame above maxPayload is refused here, and the connection lives on', async (t) => {
+  const { connection } = await tenantWithConnection(t);
+  const { maxPayload } = connection.hello.policy;
+  const call = connection.call('globex/quotes', 'x'.repeat(maxPayload));
+  await assert.rejects(call, (error) => {
+    assert.equal(error.code, 'payload_too_large');
+    assert.equal(error.details.limit, maxPayload);
+    return true;
+  });
+  assert.equal((await connection.request('health')).ok, true);
+});
+
+test('params that are no JSON are refused here', async (t) => {
+  const { connection } = await tenantWithConnection(t);
+  await assert.rejects(connection.request('health', { big: 1n }), { code: 'invalid_request' });
+});
+
+test('a closed connection refuses requests and says close once', async (t) => {
+  const { connection } = await tenantWithConnection(t);
+  const closes = [];
+  connection.on('close', (error) => closes.push(error.code));
+  const underWay = connection.request('agents.list');
+  connection.close();
+  connection.close();
+  await assert.rejects(underWay, { code: 'closed' });
+  await assert.rejects(connection.request('health'), { code: 'closed' });
+  await assert.rejects(connection.chat('hello').text(), { code: 'closed' });
+  assert.deepEqual(closes, ['closed']);
+  assert.equal(connection.state, 'closed');
+});
