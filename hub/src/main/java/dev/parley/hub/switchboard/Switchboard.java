@@ -5,6 +5,7 @@ import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.channel.Channels;
 import dev.parley.hub.channel.Permit;
+import dev.parley.hub.channel.Status;
 import dev.parley.hub.cluster.Announcement;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.market.Market;
@@ -166,7 +167,7 @@ public final class Switchboard {
       return parts
           .market
           .route(from, listing)
-          .map(installed -> new Route(installed.address(), installed.permit()));
+          .map(installed -> new Route(installed.to(), installed.permit()));
     }
     AgentAddress to = (AgentAddress) order.to();
     return to.tenant().equals(from.tenant())
@@ -275,6 +276,9 @@ public final class Switchboard {
     long remaining = Math.max(1, envelope.deadline() - clock.millis());
     delivery.timer(vertx.setTimer(remaining, timer -> delivery.cancel(expired(route.to, timeout))));
     call.admitted(delivery);
+    if (route.permit != null && !route.permit.current()) {
+      recheck(delivery);
+    }
     if (!delivery.ended()) {
       endpoint.deliver(delivery);
     }
@@ -373,17 +377,34 @@ public final class Switchboard {
   private void recheck(Predicate<Delivery> affected) {
     for (Delivery delivery : inFlight.values()) {
       if (affected.test(delivery)) {
-        parts
-            .channels
-            .permit(delivery.envelope().from(), delivery.envelope().to())
-            .onFailure(
-                failure -> {
-                  if (failure instanceof ParleyException e && e.code() == ErrorCode.NOT_FOUND) {
-                    delivery.cancel(Delivery.cancelled("its channel was revoked"));
-                  }
-                });
+        recheck(delivery);
       }
     }
+  }
+
+  /** A delivery goes on only by the channel it was admitted on: another may have other terms. */
+  private void recheck(Delivery delivery) {
+    Permit admittedOn = delivery.permit();
+    if (admittedOn == null) {
+      return;
+    }
+    parts
+        .channels
+        .get(
+            HubPrincipals.bookkeeper(delivery.envelope().from().tenant()),
+            admittedOn.channel().id())
+        .onSuccess(
+            channel -> {
+              if (channel.status() != Status.ACTIVE) {
+                delivery.cancel(Delivery.cancelled("its channel was revoked"));
+              }
+            })
+        .onFailure(
+            failure -> {
+              if (failure instanceof ParleyException e && e.code() == ErrorCode.NOT_FOUND) {
+                delivery.cancel(Delivery.cancelled("its channel is gone"));
+              }
+            });
   }
 
   private void cancelAll(Predicate<Delivery> affected, String why) {

@@ -143,7 +143,7 @@ final class WsConnection {
     } else if (frame instanceof Frame.Request request) {
       onRequest(current, request);
     } else if (current.link() != null) {
-      current.link().onFrame(frame);
+      onAgentFrame(current.link(), frame);
     } else {
       onMalformed(
           ParleyException.invalid("type", "only sockets of role agent send res and event frames"));
@@ -212,6 +212,14 @@ final class WsConnection {
               request.id(),
               ParleyException.invalid("method", "connect is only valid as the first request"));
       default -> dispatch(current, request);
+    }
+  }
+
+  private void onAgentFrame(WsAgentLink link, Frame frame) {
+    try {
+      link.onFrame(frame);
+    } catch (ParleyException fault) {
+      onMalformed(fault);
     }
   }
 
