@@ -1,0 +1,73 @@
+package dev.parley.hub;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import dev.parley.hub.access.HubPrincipals;
+import dev.parley.hub.store.Keyspace;
+import dev.parley.hub.switchboard.Endpoint;
+
+@AnalyzeClasses(packages = "dev.parley.hub", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+
+  @ArchTest
+  static final ArchRule redisStaysInTheStore =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("..store..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.vertx.redis..");
+
+  @ArchTest
+  static final ArchRule aTenantsKeysAreReachedThroughItsScope =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("..tenant..", "..access..", "..store..")
+          .should()
+          .callMethod(Keyspace.class, "of", dev.parley.protocol.address.TenantId.class);
+
+  @ArchTest
+  static final ArchRule gatewaysNeverReachAnAgentPastTheSwitchboard =
+      noClasses()
+          .that()
+          .resideInAPackage("..gateway..")
+          .should()
+          .dependOnClassesThat()
+          .areAssignableTo(Endpoint.class);
+
+  @ArchTest
+  static final ArchRule onlyKnownRoomsActForATenantThemselves =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(
+              "..access..",
+              "..tenant..",
+              "..agent..",
+              "..channel..",
+              "..market..",
+              "..quota..",
+              "..switchboard..",
+              "..gateway..")
+          .should()
+          .dependOnClassesThat()
+          .areAssignableTo(HubPrincipals.class);
+
+  @ArchTest
+  static final ArchRule theStoreKnowsNobody =
+      noClasses()
+          .that()
+          .resideInAPackage("..hub.store..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "..access..", "..tenant..", "..gateway..", "..agent..", "..channel..");
+
+  @ArchTest
+  static final ArchRule endpointsLiveWithAgents =
+      classes().that().implement(Endpoint.class).should().resideInAPackage("..agent..");
+}
