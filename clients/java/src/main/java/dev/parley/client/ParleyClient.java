@@ -1,0 +1,243 @@
+package dev.parley.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.protocol.envelope.RawJson;
+import dev.parley.protocol.error.ParleyException;
+import dev.parley.protocol.frame.Frame;
+import dev.parley.protocol.frame.FrameCodec;
+import dev.parley.protocol.frame.Json;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection to a hub that outlives its sockets. Thread-safe.
+ *
+ * <p>When the socket is lost, requests that carry an {@code idempotencyKey} or a {@code messageId}
+ * are sent again on the next one; others fail with {@code unavailable} and {@code details.code =
+ * connection_lost}, for nobody knows whether the hub did them. Events go on where they stopped.
+ */
+public final class ParleyClient implements AutoCloseable {
+  private static final Duration CALL_GRACE = Duration.ofSeconds(5);
+
+  private final ClientOptions options;
+  private final HubConnection connection;
+  private final ChatRuns runs;
+  private final AtomicLong ids = new AtomicLong();
+  private final Map<String, List<Consumer<JsonNode>>> listeners = new ConcurrentHashMap<>();
+  private final List<Listener> observers = new CopyOnWriteArrayList<>();
+
+  /** What the other classes of this package need to hear of a connection. */
+  interface Listener {
+    default void onRequest(Frame.Request request) {}
+
+    default void onEvent(Frame.Event event) {}
+
+    default void onLost() {}
+  }
+
+  ParleyClient(ClientOptions options) {
+    this.options = options;
+    this.connection = new HubConnection(options, new Incoming());
+    this.runs = new ChatRuns(this);
+  }
+
+  public static ParleyClientBuilder builder() {
+    return new ParleyClientBuilder();
+  }
+
+  CompletableFuture<ParleyClient> start() {
+    return connection.start().thenApply(hello -> this);
+  }
+
+  void observe(Listener observer) {
+    observers.add(observer);
+  }
+
+  /** What the hub said when it let this client in, the last time. */
+  public Hello hello() {
+    Hello hello = connection.hello();
+    if (hello == null) {
+      throw Failures.notConnected();
+    }
+    return hello;
+  }
+
+  /** Completes, never exceptionally, with the reason for which this client has ended for good. */
+  public CompletableFuture<ParleyException> ended() {
+    return connection.ended().copy();
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @param method an operation of the contract, for example {@code agents.list}
+   * @param params a JSON object or a record; null for none
+   * @return the result; fails with the hub's refusal, {@code deadline_exceeded}, {@code
+   *     unavailable}, {@code payload_too_large}, or {@code rate_limited} when too much is waiting
+   */
+  public CompletableFuture<JsonNode> request(String method, @Nullable Object params) {
+    return request(method, params, options.requestTimeout());
+  }
+
+  /** Sends a request with its own timeout; see {@link #request(String, Object)}. */
+  public CompletableFuture<JsonNode> request(
+      String method, @Nullable Object params, Duration timeout) {
+    RawJson raw = params == null ? RawJson.EMPTY_OBJECT : Payloads.raw(params);
+    PendingRequest request =
+        new PendingRequest(nextId(), method, raw, isRepeatable(raw), /* chunks= */ null);
+    connection.request(request, Math.max(1, timeout.toMillis()));
+    return Stages.result(
+        request.answer(),
+        answer -> Json.parse("answer", answer.text()),
+        options.executor(),
+        () -> connection.forget(request));
+  }
+
+  /**
+   * Calls an agent and waits for its reply. Cancelling the future cancels the call at the hub.
+   *
+   * @param to {@code tenant/agent} or {@code market:tenant/listing}
+   * @param payload a string, a JSON tree, a record, or null
+   */
+  public CompletableFuture<CallResult> call(
+      String to, @Nullable Object payload, CallOptions callOptions) {
+    return call(to, payload, callOptions, null);
+  }
+
+  /** Calls an agent with the {@link CallOptions#defaults() defaults}. */
+  public CompletableFuture<CallResult> call(String to, @Nullable Object payload) {
+    return call(to, payload, CallOptions.defaults());
+  }
+
+  /**
+   * Calls an agent and takes its reply in pieces.
+   *
+   * @param onChunk takes each piece, in order, all before the result completes
+   */
+  public CompletableFuture<CallResult> stream(
+      String to, @Nullable Object payload, CallOptions callOptions, Consumer<JsonNode> onChunk) {
+    return call(
+        to,
+        payload,
+        callOptions,
+        event -> onChunk.accept(Json.parse("chunk", event.text()).path("payload")));
+  }
+
+  /** Streams with the {@link CallOptions#defaults() defaults}. */
+  public CompletableFuture<CallResult> stream(
+      String to, @Nullable Object payload, Consumer<JsonNode> onChunk) {
+    return stream(to, payload, CallOptions.defaults(), onChunk);
+  }
+
+  /** Sends a message to an own agent; the reply streams to the listener. */
+  public ChatRun chat(ChatRequest request, ChatListener listener) {
+    return runs.start(request, listener);
+  }
+
+  /**
+   * Listens to an event, for example {@code channel.changed}.
+   *
+   * @return run it to stop listening
+   */
+  public Runnable on(String event, Consumer<JsonNode> listener) {
+    List<Consumer<JsonNode>> of =
+        listeners.computeIfAbsent(event, name -> new CopyOnWriteArrayList<>());
+    of.add(listener);
+    return () -> of.remove(listener);
+  }
+
+  /** Says goodbye; what is under way fails with {@code cancelled}. */
+  @Override
+  public void close() {
+    connection.close();
+  }
+
+  CompletableFuture<Void> post(String frame) {
+    return connection.post(frame);
+  }
+
+  ClientOptions options() {
+    return options;
+  }
+
+  private CompletableFuture<CallResult> call(
+      String to,
+      @Nullable Object payload,
+      CallOptions callOptions,
+      @Nullable Consumer<RawJson> chunks) {
+    PendingRequest request =
+        new PendingRequest(
+            nextId(),
+            "agent.call",
+            CallRequest.params(to, payload, callOptions, chunks != null),
+            callOptions.messageId() != null,
+            chunks);
+    connection.request(request, callOptions.timeout().plus(CALL_GRACE).toMillis());
+    CompletableFuture<RawJson> answer = request.answer();
+    return Stages.result(
+        chunks == null ? answer : Stages.after(answer, connection::execute),
+        CallResult::of,
+        options.executor(),
+        () -> cancel(request));
+  }
+
+  private void cancel(PendingRequest call) {
+    if (connection.forget(call)) {
+      var unused = request("agent.cancel", Json.object().put("id", call.id()));
+    }
+  }
+
+  private String nextId() {
+    return "r" + ids.incrementAndGet();
+  }
+
+  private static boolean isRepeatable(RawJson params) {
+    Map<String, RawJson> members = FrameCodec.members(params);
+    return members.containsKey("idempotencyKey") || members.containsKey("messageId");
+  }
+
+  /** Sends what comes in to those who wait for it. */
+  private final class Incoming implements HubConnection.Peer {
+    @Override
+    public void onEvent(Frame.Event event) {
+      runs.onEvent(event);
+      observers.forEach(observer -> observer.onEvent(event));
+      List<Consumer<JsonNode>> interested = listeners.get(event.event());
+      if (interested != null && !interested.isEmpty()) {
+        RawJson payload = event.payload() == null ? RawJson.NULL : event.payload();
+        JsonNode json = Json.parse(event.event(), payload.text());
+        interested.forEach(listener -> listener.accept(json));
+      }
+    }
+
+    @Override
+    public void onRequest(Frame.Request request) {
+      if (observers.isEmpty()) {
+        var unused =
+            post(
+                FrameCodec.error(
+                    request.id(),
+                    ParleyException.invalid("method", "this client answers no requests")));
+      }
+      observers.forEach(observer -> observer.onRequest(request));
+    }
+
+    @Override
+    public void onGap(Gap gap) {
+      runs.onGap();
+      options.onGap().accept(gap);
+    }
+
+    @Override
+    public void onLost() {
+      observers.forEach(Listener::onLost);
+    }
+  }
+}
