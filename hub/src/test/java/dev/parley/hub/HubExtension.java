@@ -7,6 +7,7 @@ import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.http.ClientWebSocket;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
@@ -254,7 +255,10 @@ public final class HubExtension implements BeforeAllCallback, AfterAllCallback, 
 
   /** A socket before its handshake. */
   public Peer open() {
-    return new Peer(await(dial(connectOptions())));
+    ClientWebSocket socket = sockets.webSocket();
+    Peer peer = new Peer(socket);
+    await(socket.connect(connectOptions()));
+    return peer;
   }
 
   /** Opens a socket with what the options say; fails when the hub refuses the upgrade. */

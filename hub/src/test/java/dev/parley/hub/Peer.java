@@ -28,6 +28,7 @@ public final class Peer implements AutoCloseable {
   /** How a socket ended: the close code and the reason, 1006 and nothing without a close frame. */
   public record Close(int code, String reason) {}
 
+  /** Takes a socket that is not connected yet, so that it misses nothing. */
   Peer(WebSocket socket) {
     this.socket = socket;
     socket.textMessageHandler(
@@ -181,7 +182,8 @@ public final class Peer implements AutoCloseable {
     HubExtension.await(socket.close().otherwiseEmpty());
   }
 
-  static String request(String id, String method, ObjectNode params) {
+  /** A request frame. */
+  public static String request(String id, String method, ObjectNode params) {
     ObjectNode frame = Json.object().put("type", "req").put("id", id).put("method", method);
     frame.set("params", params);
     return Json.write(frame);
