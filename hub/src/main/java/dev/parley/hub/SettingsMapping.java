@@ -64,13 +64,15 @@ final class SettingsMapping {
         settings.get(HubSettings.MAX_PAYLOAD),
         defaults.maxHandshakeBytes(),
         settings.get(HubSettings.MAX_BUFFERED),
-        defaults.maxInFlight(),
-        defaults.handshakeTimeout(),
+        settings.get(HubSettings.MAX_IN_FLIGHT),
+        settings.get(HubSettings.HANDSHAKE_TIMEOUT),
+        settings.get(HubSettings.CLOSE_GRACE),
         settings.get(HubSettings.TICK_INTERVAL),
-        defaults.resumeWindow(),
+        settings.get(HubSettings.RESUME_WINDOW),
         defaults.resumeEvents(),
         defaults.resumeBytes(),
         settings.get(HubSettings.MAX_CONNECTIONS),
+        settings.get(HubSettings.MAX_HANDSHAKES),
         settings.get(HubSettings.ALLOW_ORIGIN));
   }
 

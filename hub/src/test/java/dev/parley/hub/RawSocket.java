@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -71,8 +72,12 @@ public final class RawSocket implements AutoCloseable {
    * Asks for the upgrade and answers the status line; the hub's first frame is still to be read.
    */
   public String upgrade(String host, Map<String, String> headers) {
+    return upgrade("/ws", host, headers);
+  }
+
+  public String upgrade(String path, String host, Map<String, String> headers) {
     StringBuilder request =
-        new StringBuilder("GET /ws HTTP/1.1\r\nHost: ")
+        new StringBuilder("GET " + path + " HTTP/1.1\r\nHost: ")
             .append(host)
             .append("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
             .append("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n");
@@ -109,8 +114,17 @@ public final class RawSocket implements AutoCloseable {
     frame(TEXT, true, text.getBytes(StandardCharsets.UTF_8));
   }
 
+  /** A text frame as a client sends it. */
+  public static byte[] encode(String text) {
+    return encode(TEXT, true, text.getBytes(StandardCharsets.UTF_8));
+  }
+
   /** Sends one frame, masked as a client's must be. */
   public void frame(int opcode, boolean last, byte[] payload) {
+    write(encode(opcode, last, payload));
+  }
+
+  private static byte[] encode(int opcode, boolean last, byte[] payload) {
     ByteBuffer frame = ByteBuffer.allocate(payload.length + 14);
     header(frame, opcode, last, payload.length);
     byte[] mask = {0x11, 0x22, 0x33, 0x44};
@@ -118,7 +132,7 @@ public final class RawSocket implements AutoCloseable {
     for (int i = 0; i < payload.length; i++) {
       frame.put((byte) (payload[i] ^ mask[i & 3]));
     }
-    write(frame.array(), frame.position());
+    return Arrays.copyOf(frame.array(), frame.position());
   }
 
   /** Announces a frame of this length and sends nothing of it. */
@@ -126,7 +140,7 @@ public final class RawSocket implements AutoCloseable {
     ByteBuffer frame = ByteBuffer.allocate(14);
     header(frame, opcode, true, length);
     frame.putInt(0);
-    write(frame.array(), frame.position());
+    write(Arrays.copyOf(frame.array(), frame.position()));
   }
 
   private static void header(ByteBuffer frame, int opcode, boolean last, long length) {
@@ -142,12 +156,8 @@ public final class RawSocket implements AutoCloseable {
 
   /** Sends bytes as they are. */
   public void write(byte[] bytes) {
-    write(bytes, bytes.length);
-  }
-
-  private void write(byte[] bytes, int length) {
     try {
-      out.write(bytes, 0, length);
+      out.write(bytes);
       out.flush();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -11,11 +11,13 @@ import java.util.List;
  * @param maxBufferedBytes unread bytes after which a slow client is disconnected
  * @param maxInFlight requests of one connection that may be under way
  * @param handshakeTimeout time to authenticate
+ * @param closeGrace time a client gets to take notice of a close frame
  * @param tickInterval between {@code tick} events
  * @param resumeWindow how long the events of a lost connection are kept
  * @param resumeEvents how many of them
  * @param resumeBytes how many bytes of them
  * @param maxConnections sockets of this node
+ * @param maxHandshakes of those, sockets that have not authenticated
  * @param allowedOrigins origins of browser pages beside the hub's own
  */
 public record WsSettings(
@@ -24,12 +26,15 @@ public record WsSettings(
     int maxBufferedBytes,
     int maxInFlight,
     Duration handshakeTimeout,
+    Duration closeGrace,
     Duration tickInterval,
     Duration resumeWindow,
     int resumeEvents,
     int resumeBytes,
     int maxConnections,
+    int maxHandshakes,
     List<String> allowedOrigins) {
+  private static final int HARD_FRAME_FACTOR = 4;
 
   /** The bounds that a hub has unless its operator sets others. */
   public static WsSettings defaults() {
@@ -39,11 +44,18 @@ public record WsSettings(
         8 << 20,
         1024,
         Duration.ofSeconds(15),
+        Duration.ofSeconds(10),
         Duration.ofSeconds(30),
         Duration.ofSeconds(60),
         512,
         256 << 10,
         100_000,
+        5_000,
         List.of());
+  }
+
+  /** The largest frame that is read, so that one beyond the limit can be answered by its id. */
+  public int hardLimitBytes() {
+    return maxPayloadBytes * HARD_FRAME_FACTOR;
   }
 }
