@@ -1,6 +1,7 @@
 package dev.parley.hub;
 
 import dev.parley.hub.agent.HostedSettings;
+import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.ws.WsSettings;
 import dev.parley.hub.model.ModelPrices;
 import dev.parley.hub.model.ModelSettings;
@@ -72,8 +73,11 @@ final class SettingsMapping {
         defaults.resumeEvents(),
         defaults.resumeBytes(),
         settings.get(HubSettings.MAX_CONNECTIONS),
-        settings.get(HubSettings.MAX_HANDSHAKES),
-        settings.get(HubSettings.ALLOW_ORIGIN));
+        settings.get(HubSettings.MAX_HANDSHAKES));
+  }
+
+  static Origins origins(Settings settings) {
+    return new Origins(settings.get(HubSettings.ALLOW_ORIGIN), settings.get(HubSettings.HOST));
   }
 
   static ModelSettings models(Settings settings, Map<String, String> environment) {

@@ -32,14 +32,17 @@ public final class HttpGateway {
   private final RestGateway rest;
   private final WsGateway webSockets;
   private final WsSettings settings;
+  private final Origins origins;
   private final AtomicInteger port = new AtomicInteger();
   private @Nullable String deployment;
 
-  public HttpGateway(Vertx vertx, RestGateway rest, WsGateway webSockets, WsSettings settings) {
+  public HttpGateway(
+      Vertx vertx, RestGateway rest, WsGateway webSockets, WsSettings settings, Origins origins) {
     this.vertx = vertx;
     this.rest = rest;
     this.webSockets = webSockets;
     this.settings = settings;
+    this.origins = origins;
   }
 
   /**
@@ -131,17 +134,12 @@ public final class HttpGateway {
     if (!path.equals("/") && !path.equals("/ws")) {
       handshake.reject(404);
       patience.answered(handshake.remoteAddress());
-    } else if (origin != null && !allowed(origin, handshake.headers().get("Host"))) {
+    } else if (origin != null && !origins.admits(origin, handshake.headers().get("Host"))) {
       handshake.reject(403);
       patience.answered(handshake.remoteAddress());
     } else {
       patience.forget(handshake.remoteAddress());
       handshake.accept();
     }
-  }
-
-  private boolean allowed(String origin, @Nullable String host) {
-    return settings.allowedOrigins().contains(origin)
-        || (host != null && (origin.equals("http://" + host) || origin.equals("https://" + host)));
   }
 }

@@ -1,5 +1,6 @@
 package dev.parley.hub.settings;
 
+import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.operation.SignUpPolicy;
 import dev.parley.hub.store.FsyncPolicy;
 import dev.parley.hub.tenant.Plan;
@@ -56,8 +57,9 @@ public final class HubSettings {
           "allow-origin",
           "<origin,…>",
           "",
-          "origins of browser pages that may connect beside the hub's own",
-          HubSettings::list);
+          "origins of browser pages that may connect beside the hub's own, for example"
+              + " https://app.example.com",
+          HubSettings::origins);
   public static final Setting<String> DEFAULT_MODEL =
       text(
           "default-model",
@@ -222,6 +224,16 @@ public final class HubSettings {
 
   private static List<String> list(String text) {
     return text.isBlank() ? List.of() : Arrays.stream(text.split(",")).map(String::strip).toList();
+  }
+
+  private static List<String> origins(String text) {
+    List<String> origins = list(text);
+    for (String origin : origins) {
+      if (!Origins.isOrigin(origin)) {
+        throw new IllegalArgumentException("an origin is http(s)://host[:port], nothing else");
+      }
+    }
+    return origins;
   }
 
   private static Path directory(String text) {

@@ -1,7 +1,6 @@
 package dev.parley.hub.gateway.ws;
 
 import java.time.Duration;
-import java.util.List;
 
 /**
  * Bounds of the WebSocket gateway.
@@ -18,7 +17,6 @@ import java.util.List;
  * @param resumeBytes how many bytes of them
  * @param maxConnections sockets of this node
  * @param maxHandshakes of those, sockets that have not authenticated
- * @param allowedOrigins origins of browser pages beside the hub's own
  */
 public record WsSettings(
     int maxPayloadBytes,
@@ -32,8 +30,7 @@ public record WsSettings(
     int resumeEvents,
     int resumeBytes,
     int maxConnections,
-    int maxHandshakes,
-    List<String> allowedOrigins) {
+    int maxHandshakes) {
   private static final int HARD_FRAME_FACTOR = 4;
 
   /** The bounds that a hub has unless its operator sets others. */
@@ -50,8 +47,7 @@ public record WsSettings(
         512,
         256 << 10,
         100_000,
-        5_000,
-        List.of());
+        5_000);
   }
 
   /** The largest frame that is read, so that one beyond the limit can be answered by its id. */
