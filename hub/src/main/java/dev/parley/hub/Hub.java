@@ -223,6 +223,7 @@ public final class Hub {
     new SystemOperations(store::ping, webSockets::presence, VERSION, clock).register(operations);
     new AccessOperations(
             tenants,
+            agents,
             keys,
             new SignUpPolicy(
                 settings.get(HubSettings.SIGN_UP), settings.get(HubSettings.PLAN), invites),

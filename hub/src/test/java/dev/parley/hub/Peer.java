@@ -86,6 +86,11 @@ public final class Peer implements AutoCloseable {
     HubExtension.await(socket.writeTextMessage(frame));
   }
 
+  /** Sends text as it is, without waiting until it has left. */
+  public void rawLater(String frame) {
+    socket.writeTextMessage(frame);
+  }
+
   /** Sends a request and answers its id. */
   public String send(String method, ObjectNode params) {
     String id = "r" + ++ids;

@@ -89,6 +89,31 @@ class SlowReaderTest {
   }
 
   @Test
+  void aClientThatReadsIsNotTakenForASlowOneInABurstOfSmallEvents() {
+    double before = HUB.metric("parley_connections_slow_total");
+    for (int i = 0; i < 4; i++) {
+      try (Peer reader = HUB.connect(tenant.key())) {
+        ObjectNode call = Json.object().put("to", tenant.agent("flood")).put("stream", true);
+        String request = reader.send("agent.call", call);
+        String delivery = agent.delivery().path("id").asText();
+        ObjectNode payload = Json.object().put("id", delivery).put("payload", "x");
+        String chunk =
+            Json.write(
+                Json.object()
+                    .put("type", "event")
+                    .put("event", "agent.chunk")
+                    .<ObjectNode>set("payload", payload));
+        for (int sent = 0; sent < 2_000; sent++) {
+          agent.rawLater(chunk);
+        }
+        agent.raw("{\"type\":\"res\",\"id\":\"%s\",\"ok\":true}".formatted(delivery));
+        assertTrue(reader.answer(request).path("ok").asBoolean());
+      }
+    }
+    assertEquals(before, HUB.metric("parley_connections_slow_total"));
+  }
+
+  @Test
   void itsCallIsCancelledAtTheAgentSoThatTheFloodEnds() {
     try (RawSocket slow = connectWithASmallWindow()) {
       flood(slow);

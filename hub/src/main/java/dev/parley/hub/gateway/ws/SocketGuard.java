@@ -50,6 +50,15 @@ final class SocketGuard {
     gate.left = Long.MAX_VALUE;
   }
 
+  /**
+   * Whether more waits to be sent than the write queue may hold. This asks the channel, which
+   * counts bytes: the socket's own {@code writeQueueFull} is also true for a moment when another
+   * thread has handed over a few messages that the event loop has not looked at.
+   */
+  boolean isFull() {
+    return !vertx.channel().isWritable();
+  }
+
   /** Hangs up now, whatever is still to be sent. */
   void hangUp() {
     vertx.close();

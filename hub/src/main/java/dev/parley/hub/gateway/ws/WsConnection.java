@@ -143,7 +143,7 @@ final class WsConnection implements MessageReader.Listener {
 
   /** Whether the client keeps up with what is sent to it; a slow one is disconnected. */
   private boolean readsItsFrames() {
-    if (!socket.writeQueueFull()) {
+    if (!guard.isFull()) {
       return true;
     }
     gateway.metrics().slowConsumer();

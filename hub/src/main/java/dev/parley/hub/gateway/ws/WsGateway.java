@@ -278,7 +278,10 @@ public final class WsGateway {
 
   private void onAnnouncement(Announcement change) {
     if (change instanceof Announcement.KeyChanged key) {
-      confirmAll(session -> session.principal().keyId().equals(key.keyId()));
+      confirmAll(
+          session ->
+              session.principal().keyId().equals(key.keyId())
+                  && session.principal().tenant().value().equals(key.tenant()));
     } else if (change instanceof Announcement.TenantChanged tenant) {
       confirmAll(session -> session.principal().tenant().value().equals(tenant.tenant()));
     }
