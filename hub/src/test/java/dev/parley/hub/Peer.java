@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +22,7 @@ public final class Peer implements AutoCloseable {
   private final WebSocket socket;
   private final BlockingQueue<JsonNode> frames = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> texts = new LinkedBlockingQueue<>();
+  private final List<Long> seqs = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Close> closed = new CompletableFuture<>();
   private JsonNode hello = Json.mapper().missingNode();
   private int ids;
@@ -33,8 +35,12 @@ public final class Peer implements AutoCloseable {
     this.socket = socket;
     socket.textMessageHandler(
         text -> {
+          JsonNode frame = Json.parse("frame", text);
+          if (frame.has("seq")) {
+            seqs.add(frame.path("seq").asLong());
+          }
           texts.add(text);
-          frames.add(Json.parse("frame", text));
+          frames.add(frame);
         });
     socket.closeHandler(
         gone -> {
@@ -79,6 +85,17 @@ public final class Peer implements AutoCloseable {
 
   public String connId() {
     return hello.path("server").path("connId").asText();
+  }
+
+  /** The numbers of the events that have come so far, in their order. */
+  public List<Long> seqs() {
+    return List.copyOf(seqs);
+  }
+
+  /** The number of the last event that has come, 0 for none. */
+  public long lastSeq() {
+    List<Long> all = seqs();
+    return all.isEmpty() ? 0 : all.get(all.size() - 1);
   }
 
   /** Sends text as it is. */

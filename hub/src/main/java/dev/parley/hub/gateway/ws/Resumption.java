@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import dev.parley.hub.access.Principal;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,13 +26,20 @@ final class Resumption {
     }
   }
 
+  /** Makes a socket that is still open give up its session. */
+  interface Eviction {
+    void evict(String connectionId, Predicate<WsSession> allowed);
+  }
+
   private final WsSettings settings;
   private final TenantFeed feed;
+  private final Eviction eviction;
   private final Cache<String, WsSession> lost;
 
-  Resumption(WsSettings settings, TenantFeed feed) {
+  Resumption(WsSettings settings, TenantFeed feed, Eviction eviction) {
     this.settings = settings;
     this.feed = feed;
+    this.eviction = eviction;
     this.lost =
         Caffeine.newBuilder()
             .maximumSize(settings.maxConnections())
@@ -61,9 +69,13 @@ final class Resumption {
     return new Resumed(new EventLog(settings.resumeEvents(), settings.resumeBytes()), null, 0);
   }
 
-  /** The session that the client asks for, when there is one of its key; else a new one. */
+  /**
+   * The session that the client asks for, when there is one of its key; else a new one. The client
+   * may know before the hub that its old socket is dead, so the session is taken from that.
+   */
   Resumed resume(JsonNode asked, Principal principal) {
     String connectionId = asked.path("connId").asText();
+    eviction.evict(connectionId, session -> sameKey(session.principal(), principal));
     WsSession found = lost.getIfPresent(connectionId);
     if (found == null
         || !sameKey(found.principal(), principal)

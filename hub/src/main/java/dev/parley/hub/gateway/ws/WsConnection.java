@@ -335,7 +335,7 @@ final class WsConnection implements MessageReader.Listener {
   }
 
   /** Ends what the client had under way: nothing can be told to it any more. */
-  private void release() {
+  void release() {
     WsSession current = session;
     if (current == null || !released.compareAndSet(false, true)) {
       return;

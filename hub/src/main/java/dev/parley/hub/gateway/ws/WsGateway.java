@@ -28,8 +28,8 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.ServerWebSocket;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.function.Predicate;
 
 /**
@@ -51,7 +51,7 @@ public final class WsGateway {
   private final TenantFeed feed = new TenantFeed();
   private final RunFeed runFeed = new RunFeed(feed);
   private final Resumption resumption;
-  private final Set<WsConnection> connections = ConcurrentHashMap.newKeySet();
+  private final ConcurrentMap<String, WsConnection> connections = new ConcurrentHashMap<>();
   private final Places places;
   private final String version;
   private final long startedAt = System.currentTimeMillis();
@@ -81,7 +81,7 @@ public final class WsGateway {
     this.metrics = parts.metrics;
     this.version = parts.version;
     this.places = new Places(settings.maxConnections(), settings.maxHandshakes());
-    this.resumption = new Resumption(settings, feed);
+    this.resumption = new Resumption(settings, feed, this::evict);
     this.handshake =
         new Handshake(
             this,
@@ -92,7 +92,7 @@ public final class WsGateway {
             parts.remoteAgents,
             parts.switchboard);
     parts.announcements.listen(this::onAnnouncement, () -> confirmAll(session -> true));
-    metrics.gauge("parley.connections", connections, Set::size);
+    metrics.gauge("parley.connections", connections, ConcurrentMap::size);
     vertx.setPeriodic(SWEEP.toMillis(), timer -> sweep());
   }
 
@@ -100,7 +100,7 @@ public final class WsGateway {
   public void accept(ServerWebSocket socket) {
     WsConnection connection =
         new WsConnection(this, socket, vertx.getOrCreateContext(), places.take());
-    connections.add(connection);
+    connections.put(connection.id(), connection);
     connection.open();
     if (!connection.place().granted()) {
       connection.close(CloseCode.TRY_AGAIN_LATER, "this hub has as many sockets as it takes");
@@ -137,7 +137,7 @@ public final class WsGateway {
   /** Tells every client that the hub goes, and closes the sockets. */
   public Future<Void> shutdown(String reason) {
     RawJson payload = Json.raw(Json.object().put("reason", reason).put("restartExpectedMs", 3_000));
-    for (WsConnection connection : connections) {
+    for (WsConnection connection : connections.values()) {
       WsSession session = connection.session();
       if (session != null) {
         session.sendEvent("shutdown", payload);
@@ -173,7 +173,7 @@ public final class WsGateway {
 
   /** The socket is gone. */
   void closed(WsConnection connection) {
-    connections.remove(connection);
+    connections.remove(connection.id());
   }
 
   /** The session has lost its socket. */
@@ -184,6 +184,15 @@ public final class WsGateway {
       feed.remove(session);
     }
     publishPresence(session.principal().tenant());
+  }
+
+  private void evict(String connectionId, Predicate<WsSession> allowed) {
+    WsConnection connection = connections.get(connectionId);
+    WsSession session = connection == null ? null : connection.session();
+    if (connection != null && session != null && session.link() == null && allowed.test(session)) {
+      connection.release();
+      connection.close(CloseCode.NORMAL, "resumed on another socket");
+    }
   }
 
   ParleyException toRefusal(Throwable failure) {
@@ -250,7 +259,7 @@ public final class WsGateway {
     long silentSince = now() - 3 * settings.tickInterval().toMillis();
     ObjectNode tick = Json.object().put("ts", now());
     RawJson payload = Json.raw(tick);
-    for (WsConnection connection : connections) {
+    for (WsConnection connection : connections.values()) {
       WsSession session = connection.session();
       if (session != null && session.validUntil() <= now()) {
         connection.close(CloseCode.POLICY_VIOLATION, "the API key has expired; make a new one");
@@ -288,7 +297,7 @@ public final class WsGateway {
   }
 
   private void confirmAll(Predicate<WsSession> affected) {
-    for (WsConnection connection : connections) {
+    for (WsConnection connection : connections.values()) {
       WsSession session = connection.session();
       if (session != null && affected.test(session)) {
         confirm(connection, session);
