@@ -229,7 +229,9 @@ public final class Hub {
                 settings.get(HubSettings.SIGN_UP), settings.get(HubSettings.PLAN), invites),
             clock)
         .register(operations);
-    new AgentOperations(agents, remote, models, tenants, defaultModel, clock).register(operations);
+    AgentRemoval removal = new AgentRemoval(agents, market, channels, keys);
+    new AgentOperations(agents, removal, remote, models, tenants, defaultModel, clock)
+        .register(operations);
     new FileOperations(agents, workspaces).register(operations);
     new ProviderOperations(models, providerKeys).register(operations);
     new CallOperations(switchboard).register(operations);

@@ -65,8 +65,13 @@ public final class Agents implements AgentDirectory {
   }
 
   public Future<Boolean> exists(TenantId tenant, AgentId agent) {
+    return exists(new AgentAddress(tenant, agent));
+  }
+
+  @Override
+  public Future<Boolean> exists(AgentAddress address) {
     return cached
-        .get(new AgentAddress(tenant, agent))
+        .get(address)
         .map(true)
         .recover(
             failure ->

@@ -36,6 +36,7 @@ public final class Channels {
   private static final int MAX_REASON = 200;
   private static final int ATTEMPTS = 5;
   private static final int SETTLED_PER_LIST = 50;
+  private static final int REVOKED_AT_ONCE = 100;
 
   private final Books books;
   private final Announcements announcements;
@@ -206,6 +207,39 @@ public final class Channels {
                             : revoke(principal, id, reason, attempts - 1);
                       });
             });
+  }
+
+  /**
+   * Ends all channels that name an own agent, on either side; answers how many. Those of the whole
+   * tenant go on.
+   */
+  public Future<Integer> revokeOf(Principal principal, AgentAddress agent, String reason) {
+    Party party = Party.of(agent);
+    return books
+        .own(principal)
+        .open(clock.millis())
+        .compose(
+            open ->
+                revokeAll(
+                    principal,
+                    open.stream()
+                        .map(Copy::terms)
+                        .filter(terms -> terms.to().equals(agent) || terms.from().equals(party))
+                        .map(Terms::id)
+                        .toList(),
+                    reason));
+  }
+
+  /** Ends these channels, a bounded number at a time; answers how many. */
+  public Future<Integer> revokeAll(Principal principal, List<String> ids, String reason) {
+    List<String> batch = ids.subList(0, Math.min(ids.size(), REVOKED_AT_ONCE));
+    return Future.all(batch.stream().map(id -> revoke(principal, id, reason)).toList())
+        .compose(
+            done ->
+                batch.size() == ids.size()
+                    ? Future.succeededFuture(batch.size())
+                    : revokeAll(principal, ids.subList(batch.size(), ids.size()), reason)
+                        .map(rest -> rest + batch.size()));
   }
 
   private Future<Channel> ended(Principal principal, Copy mine) {

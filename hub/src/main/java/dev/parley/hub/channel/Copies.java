@@ -89,6 +89,11 @@ final class Copies {
     return find(scope.key("channels", "newest"), -1, MOST_LISTED);
   }
 
+  /** All signed copies that have not ended, but for those of the own listings. */
+  Future<List<Copy>> open(long now) {
+    return find(scope.key("channels", "open"), now, Integer.MAX_VALUE);
+  }
+
   /** The signed copies that have not ended for calls of {@code caller} to {@code to}. */
   Future<List<Copy>> onRoute(TenantId caller, AgentAddress to, long now) {
     return find(route(caller, to), now, MOST_ON_ROUTE);

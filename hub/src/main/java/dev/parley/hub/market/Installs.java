@@ -7,6 +7,7 @@ import dev.parley.hub.channel.Offer;
 import dev.parley.hub.channel.Price;
 import dev.parley.hub.channel.Status;
 import dev.parley.hub.market.Listings.Stored;
+import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.ListingId;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
@@ -130,6 +131,22 @@ final class Installs {
                     ? Future.succeededFuture(ended)
                     : revoke(publisher, batch, id + " was taken off the market")
                         .compose(done -> endAll(publisher, id, ended + batch.size())));
+  }
+
+  /** Ends the installs of an own listing that lead to this agent; answers how many. */
+  Future<Integer> endThoseOf(Principal publisher, ListingId id, AgentId agent) {
+    return channels
+        .sales()
+        .of(publisher, id, Integer.MAX_VALUE)
+        .compose(
+            all ->
+                channels.revokeAll(
+                    publisher,
+                    all.stream()
+                        .filter(channel -> channel.to().agent().equals(agent))
+                        .map(Channel::id)
+                        .toList(),
+                    "agent %s was deleted".formatted(agent)));
   }
 
   private Future<List<Channel>> active(Principal buyer, ListingId id) {

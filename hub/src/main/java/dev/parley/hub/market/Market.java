@@ -12,6 +12,7 @@ import dev.parley.hub.market.Listings.Stored;
 import dev.parley.hub.store.Store;
 import dev.parley.hub.tenant.Limits;
 import dev.parley.hub.tenant.TenantScopes;
+import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.ListingId;
 import dev.parley.protocol.address.Party;
 import dev.parley.protocol.address.TenantId;
@@ -34,6 +35,9 @@ import org.slf4j.LoggerFactory;
 public final class Market {
   private static final Logger LOG = LoggerFactory.getLogger(Market.class);
   private static final int ATTEMPTS = 5;
+
+  /** How many listings were taken off the market for an agent, and how many installs that ended. */
+  public record Retirement(int listings, int installs) {}
 
   /** A listing that was taken off the market, and how many installs that ended. */
   public record Withdrawal(Listing listing, int installsEnded) {}
@@ -155,6 +159,33 @@ public final class Market {
                             withdrawn.wasPublished || ended > 0
                                 ? Future.succeededFuture(new Withdrawal(withdrawn.listing, ended))
                                 : Future.failedFuture(Listings.notFound(id))));
+  }
+
+  /**
+   * Takes an own agent off the market: its listings, and what is still installed from times when
+   * another listing led to it. Should it fail half way, doing it again ends the rest.
+   */
+  public Future<Retirement> retire(Principal principal, AgentId agent) {
+    return listings
+        .readAll(principal.tenant())
+        .compose(
+            all -> {
+              Future<Retirement> retired = Future.succeededFuture(new Retirement(0, 0));
+              for (Listing listing : all) {
+                retired = retired.compose(sum -> retire(principal, agent, listing, sum));
+              }
+              return retired;
+            });
+  }
+
+  private Future<Retirement> retire(
+      Principal principal, AgentId agent, Listing listing, Retirement sum) {
+    return listing.isPublished() && listing.agent().equals(agent)
+        ? unpublish(principal, listing.id())
+            .map(gone -> new Retirement(sum.listings + 1, sum.installs + gone.installsEnded))
+        : installs
+            .endThoseOf(principal, listing.id(), agent)
+            .map(ended -> new Retirement(sum.listings, sum.installs + ended));
   }
 
   private record Withdrawn(Listing listing, boolean wasPublished) {}

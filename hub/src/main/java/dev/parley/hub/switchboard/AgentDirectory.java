@@ -14,4 +14,7 @@ public interface AgentDirectory {
 
   /** The agent's own limit of model tokens a day; negative when it has none. */
   Future<Long> tokensPerDay(AgentAddress address);
+
+  /** Whether the agent is defined. */
+  Future<Boolean> exists(AgentAddress address);
 }

@@ -20,6 +20,7 @@ import dev.parley.hub.tenant.TenantScope;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
 import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.ListingId;
 import dev.parley.protocol.address.MessageId;
 import dev.parley.protocol.address.Party;
@@ -353,6 +354,9 @@ public final class Switchboard {
               delivery.caller().keyId().equals(key.keyId())
                   && delivery.caller().tenant().value().equals(key.tenant()),
           "its API key was revoked");
+    } else if (change instanceof Announcement.AgentChanged changed) {
+      onAgentChanged(
+          new AgentAddress(new TenantId(changed.tenant()), new AgentId(changed.agent())));
     } else if (change instanceof Announcement.TenantChanged changed) {
       TenantId id = new TenantId(changed.tenant());
       parts
@@ -362,6 +366,24 @@ public final class Switchboard {
               tenant -> {
                 if (!tenant.active()) {
                   cancelAll(delivery -> touches(delivery, id), "tenant " + id + " was suspended");
+                }
+              });
+    }
+  }
+
+  private void onAgentChanged(AgentAddress agent) {
+    Predicate<Delivery> concerned =
+        delivery ->
+            delivery.envelope().to().equals(agent)
+                || delivery.envelope().from().equals(Party.of(agent));
+    if (inFlight.values().stream().anyMatch(concerned)) {
+      parts
+          .directory
+          .exists(agent)
+          .onSuccess(
+              there -> {
+                if (!there) {
+                  cancelAll(concerned, "agent " + agent + " was deleted");
                 }
               });
     }

@@ -3,6 +3,7 @@ package dev.parley.hub.gateway.operation;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.hub.access.Principal;
 import dev.parley.hub.agent.AgentDefinition;
 import dev.parley.hub.agent.AgentDefinition.Skill;
 import dev.parley.hub.agent.Agents;
@@ -11,6 +12,7 @@ import dev.parley.hub.gateway.Caller;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.model.Models;
 import dev.parley.hub.tenant.Limits;
+import dev.parley.hub.tenant.TenantScope;
 import dev.parley.hub.tenant.Tenants;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.AgentId;
@@ -25,7 +27,18 @@ import org.jspecify.annotations.Nullable;
 
 /** The agents of a tenant. */
 public final class AgentOperations {
+  /** Deletes an agent with everything that leads to it. */
+  public interface Removal {
+    /** What went with the agent. */
+    record Removed(
+        int listingsUnpublished, int installsEnded, int channelsRevoked, int keysRevoked) {}
+
+    /** Fails with {@code not_found}. */
+    Future<Removed> remove(Principal by, TenantScope scope, AgentId agent);
+  }
+
   private final Agents agents;
+  private final Removal removal;
   private final RemoteAgents remote;
   private final Models models;
   private final Tenants tenants;
@@ -39,12 +52,14 @@ public final class AgentOperations {
    */
   public AgentOperations(
       Agents agents,
+      Removal removal,
       RemoteAgents remote,
       Models models,
       Tenants tenants,
       String defaultModel,
       Clock clock) {
     this.agents = agents;
+    this.removal = removal;
     this.remote = remote;
     this.models = models;
     this.tenants = tenants;
@@ -173,9 +188,13 @@ public final class AgentOperations {
 
   private Future<ObjectNode> delete(Caller caller, ObjectNode params) {
     AgentId id = new AgentId(params.path("agentId").asText());
-    return agents
-        .delete(caller.scope(), id)
-        .map(gone -> Json.object().put("ok", true).put("agentId", id.value()));
+    return removal
+        .remove(caller.principal(), caller.scope(), id)
+        .map(
+            gone -> {
+              ObjectNode result = Json.object().put("ok", true).put("agentId", id.value());
+              return result.setAll(Json.toNode(gone));
+            });
   }
 
   private Future<ObjectNode> models(Caller caller) {

@@ -17,6 +17,8 @@ import dev.parley.hub.telemetry.HubMetrics;
 import dev.parley.hub.tenant.Limits;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
+import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.CloseCode;
@@ -44,6 +46,7 @@ public final class WsGateway {
   private final OperationTable operations;
   private final Authenticator authenticator;
   private final Tenants tenants;
+  private final Agents agents;
   private final RemoteAgents remoteAgents;
   private final HubMetrics metrics;
   private final Handshake handshake;
@@ -77,6 +80,7 @@ public final class WsGateway {
     this.operations = parts.operations;
     this.authenticator = parts.authenticator;
     this.tenants = parts.tenants;
+    this.agents = parts.agents;
     this.remoteAgents = parts.remoteAgents;
     this.metrics = parts.metrics;
     this.version = parts.version;
@@ -276,6 +280,10 @@ public final class WsGateway {
           session ->
               session.principal().keyId().equals(key.keyId())
                   && session.principal().tenant().value().equals(key.tenant()));
+    } else if (change instanceof Announcement.AgentChanged agent) {
+      AgentAddress changed =
+          new AgentAddress(new TenantId(agent.tenant()), new AgentId(agent.agent()));
+      confirmAll(session -> session.link() != null && session.link().address().equals(changed));
     } else if (change instanceof Announcement.TenantChanged tenant) {
       confirmAll(session -> session.principal().tenant().value().equals(tenant.tenant()));
     }
@@ -291,10 +299,27 @@ public final class WsGateway {
   }
 
   /** Closes the socket unless its key is still good; also when it is revoked during connect. */
+  private Future<Void> stillDefined(WsSession session) {
+    WsAgentLink link = session.link();
+    return link == null
+        ? Future.succeededFuture()
+        : agents
+            .exists(link.address())
+            .compose(
+                there ->
+                    there
+                        ? Future.succeededFuture()
+                        : Future.failedFuture(
+                            new ParleyException(
+                                ErrorCode.NOT_FOUND,
+                                "agent %s was deleted".formatted(link.address()))));
+  }
+
   void confirm(WsConnection connection, WsSession session) {
     authenticator
         .confirm(session.principal())
         .onSuccess(session::confirmed)
+        .compose(valid -> stillDefined(session))
         .onFailure(
             failure -> {
               ParleyException refusal = toRefusal(failure);

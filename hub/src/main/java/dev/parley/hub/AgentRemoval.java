@@ -1,0 +1,61 @@
+package dev.parley.hub;
+
+import dev.parley.hub.access.ApiKeys;
+import dev.parley.hub.access.Principal;
+import dev.parley.hub.agent.Agents;
+import dev.parley.hub.channel.Channels;
+import dev.parley.hub.gateway.operation.AgentOperations;
+import dev.parley.hub.market.Market;
+import dev.parley.hub.tenant.TenantScope;
+import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.address.AgentId;
+import io.vertx.core.Future;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deletes an agent with everything that leads to it, so that a later agent of the same name answers
+ * no old grant: its listings and their installs, the channels that name it, its API keys. The
+ * definition goes last: when something fails before, deleting it again does the rest. That it is
+ * gone is announced, upon which its sockets close and its deliveries are cancelled on every node.
+ */
+final class AgentRemoval implements AgentOperations.Removal {
+  private static final Logger LOG = LoggerFactory.getLogger(AgentRemoval.class);
+
+  private final Agents agents;
+  private final Market market;
+  private final Channels channels;
+  private final ApiKeys keys;
+
+  AgentRemoval(Agents agents, Market market, Channels channels, ApiKeys keys) {
+    this.agents = agents;
+    this.market = market;
+    this.channels = channels;
+    this.keys = keys;
+  }
+
+  @Override
+  public Future<Removed> remove(Principal by, TenantScope scope, AgentId agent) {
+    AgentAddress address = new AgentAddress(scope.tenant(), agent);
+    String reason = "agent %s was deleted".formatted(agent);
+    return agents
+        .get(scope, agent)
+        .compose(there -> market.retire(by, agent))
+        .compose(
+            retired ->
+                channels
+                    .revokeOf(by, address, reason)
+                    .compose(
+                        revoked ->
+                            keys.revokeOf(scope.tenant(), agent)
+                                .map(
+                                    ended ->
+                                        new Removed(
+                                            retired.listings(),
+                                            retired.installs(),
+                                            revoked,
+                                            ended))))
+        .compose(removed -> agents.delete(scope, agent).map(removed))
+        .onSuccess(removed -> LOG.info("{} deleted by {}: {}", address, by, removed));
+  }
+}
