@@ -129,9 +129,15 @@ public final class HubExtension implements BeforeAllCallback, AfterAllCallback, 
     if (hub != null) {
       stop();
     }
-    if (!options.containsKey("data")) {
+    if (data != null && !options.containsKey("data")) {
       deleteTree(data);
     }
+  }
+
+  /** Lets go of what an attempt to start has left. */
+  void abandon() {
+    await(vertx.close());
+    close();
   }
 
   /** The settings that the hub starts with. */

@@ -53,7 +53,9 @@ public final class HttpGateway {
    */
   public Future<Void> listen(String host, int wanted) {
     port.set(wanted == 0 ? ANY_SHARED_PORT : wanted);
-    return deploy(host, Runtime.getRuntime().availableProcessors()).mapEmpty();
+    return deploy(host, Runtime.getRuntime().availableProcessors())
+        .recover(failure -> Future.failedFuture(notListening(host, wanted, failure)))
+        .mapEmpty();
   }
 
   public int port() {
@@ -71,15 +73,14 @@ public final class HttpGateway {
         .deployVerticle(
             (Supplier<Deployable>) () -> new Listener(host, wanted),
             new DeploymentOptions().setInstances(instances))
-        .onSuccess(id -> deployment = deployment == null ? id : deployment)
-        .recover(failure -> Future.failedFuture(notListening(host, failure)));
+        .onSuccess(id -> deployment = deployment == null ? id : deployment);
   }
 
-  private ParleyException notListening(String host, Throwable failure) {
+  private static ParleyException notListening(String host, int wanted, Throwable failure) {
     return new ParleyException(
         ErrorCode.UNAVAILABLE,
-        "cannot listen on %s:%d: %s; choose another with --port"
-            .formatted(host, port.get(), failure.getMessage()),
+        "cannot listen on %s:%d: %s; choose another with --host or --port"
+            .formatted(host, wanted, failure.getMessage()),
         failure);
   }
 

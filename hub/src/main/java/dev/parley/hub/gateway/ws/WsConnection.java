@@ -125,6 +125,11 @@ final class WsConnection implements MessageReader.Listener {
     loop.runOnContext(go -> release());
   }
 
+  /** Ends the connection without a further word. */
+  void hangUp() {
+    guard.hangUp();
+  }
+
   /** As much of a close reason as a close frame takes. */
   private static String fitting(String reason) {
     byte[] bytes = reason.getBytes(StandardCharsets.UTF_8);

@@ -26,6 +26,7 @@ import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ServerWebSocket;
 import java.time.Duration;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All sockets of this node: lets them in, keeps them alive, and closes them when their key is
@@ -40,6 +42,9 @@ import java.util.function.Predicate;
  */
 public final class WsGateway {
   private static final Duration SWEEP = Duration.ofSeconds(1);
+
+  /** How long clients get to take notice of a restart. */
+  private static final Duration GOODBYE = Duration.ofSeconds(2);
 
   private final Vertx vertx;
   private final WsSettings settings;
@@ -58,6 +63,8 @@ public final class WsGateway {
   private final Places places;
   private final String version;
   private final long startedAt = System.currentTimeMillis();
+  private final long sweeper;
+  private volatile @Nullable String stopping;
   private long sweeps;
 
   /** What the gateway works with; made in {@code Hub}. */
@@ -98,7 +105,7 @@ public final class WsGateway {
             parts.switchboard);
     parts.announcements.listen(this::onAnnouncement, () -> confirmAll(session -> true));
     metrics.gauge("parley.connections", connections, ConcurrentMap::size);
-    vertx.setPeriodic(SWEEP.toMillis(), timer -> sweep());
+    sweeper = vertx.setPeriodic(SWEEP.toMillis(), timer -> sweep());
   }
 
   /** Takes over an upgraded socket, on its event loop. */
@@ -107,7 +114,10 @@ public final class WsGateway {
         new WsConnection(this, socket, vertx.getOrCreateContext(), places.take());
     connections.put(connection.id(), connection);
     connection.open();
-    if (!connection.place().granted()) {
+    String leaving = stopping;
+    if (leaving != null) {
+      connection.close(CloseCode.SERVICE_RESTART, leaving);
+    } else if (!connection.place().granted()) {
       connection.close(CloseCode.TRY_AGAIN_LATER, "this hub has as many sockets as it takes");
     }
   }
@@ -131,8 +141,13 @@ public final class WsGateway {
     return connections.size();
   }
 
-  /** Tells every client that the hub goes, and closes the sockets. */
+  /**
+   * Tells every client that the hub goes, and closes the sockets.
+   *
+   * @return when they are gone, or had {@link #GOODBYE} for it
+   */
   public Future<Void> shutdown(String reason) {
+    stopping = reason;
     RawJson payload = Json.raw(Json.object().put("reason", reason).put("restartExpectedMs", 3_000));
     for (WsConnection connection : connections.values()) {
       WsSession session = connection.session();
@@ -141,7 +156,19 @@ public final class WsGateway {
       }
       connection.close(CloseCode.SERVICE_RESTART, reason);
     }
-    return Future.succeededFuture();
+    vertx.cancelTimer(sweeper);
+    long deadline = now() + GOODBYE.toMillis();
+    Promise<Void> gone = Promise.promise();
+    vertx.setPeriodic(
+        10,
+        timer -> {
+          if (connections.isEmpty() || now() > deadline) {
+            vertx.cancelTimer(timer);
+            connections.values().forEach(WsConnection::hangUp);
+            gone.tryComplete();
+          }
+        });
+    return gone.future();
   }
 
   /** Counts the connection to its tenant; fails with {@code limit_exceeded}. */
