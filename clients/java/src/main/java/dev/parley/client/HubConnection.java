@@ -40,7 +40,7 @@ final class HubConnection implements Socket.Owner {
   interface Peer {
     void onEvent(Frame.Event event);
 
-    void onRequest(Frame.Request request);
+    void onRequest(Frame.Request request, Socket from);
 
     void onGap(Gap gap);
 
@@ -140,27 +140,6 @@ final class HubConnection implements Socket.Owner {
     return wasSent;
   }
 
-  /** Sends a response or an event on the socket of this moment. */
-  CompletableFuture<Void> post(String frame) {
-    Socket current;
-    Policy policy;
-    synchronized (this) {
-      if (phase != Phase.OPEN || socket == null || hello == null) {
-        return CompletableFuture.failedFuture(Failures.notConnected());
-      }
-      current = socket;
-      policy = hello.policy();
-    }
-    long size = Utf8.length(frame);
-    if (size > policy.maxPayload()) {
-      return CompletableFuture.failedFuture(Failures.tooLarge(size, policy.maxPayload()));
-    }
-    return current.hasRoom()
-        ? current.send(frame)
-        : CompletableFuture.failedFuture(
-            Failures.queueFull("outgoing_characters", options.maxQueuedChars()));
-  }
-
   void execute(Runnable task) {
     events.execute(task);
   }
@@ -203,7 +182,7 @@ final class HubConnection implements Socket.Owner {
     } else if (frame instanceof Frame.Event event) {
       onEvent(from, event);
     } else if (frame instanceof Frame.Request request && isCurrent(from)) {
-      events.execute(() -> peer.onRequest(request));
+      events.execute(() -> peer.onRequest(request, from));
     }
   }
 

@@ -31,19 +31,21 @@ public final class ParleyClient implements AutoCloseable {
   private final ChatRuns runs;
   private final AtomicLong ids = new AtomicLong();
   private final Map<String, List<Consumer<JsonNode>>> listeners = new ConcurrentHashMap<>();
-  private final List<Listener> observers = new CopyOnWriteArrayList<>();
+  private final @Nullable AgentSide agentSide;
 
-  /** What the other classes of this package need to hear of a connection. */
-  interface Listener {
-    default void onRequest(Frame.Request request) {}
+  /** What an agent hears of its connection: called one at a time and in order. */
+  interface AgentSide {
+    void onRequest(Frame.Request request, Socket from);
 
-    default void onEvent(Frame.Event event) {}
+    /** The hub sent {@code agent.cancelled}. */
+    void onCancelled(RawJson payload);
 
-    default void onLost() {}
+    void onLost();
   }
 
-  ParleyClient(ClientOptions options) {
+  ParleyClient(ClientOptions options, @Nullable AgentSide agentSide) {
     this.options = options;
+    this.agentSide = agentSide;
     this.connection = new HubConnection(options, new Incoming());
     this.runs = new ChatRuns(this);
   }
@@ -54,10 +56,6 @@ public final class ParleyClient implements AutoCloseable {
 
   CompletableFuture<ParleyClient> start() {
     return connection.start().thenApply(hello -> this);
-  }
-
-  void observe(Listener observer) {
-    observers.add(observer);
   }
 
   /** What the hub said when it let this client in, the last time. */
@@ -159,10 +157,6 @@ public final class ParleyClient implements AutoCloseable {
     connection.close();
   }
 
-  CompletableFuture<Void> post(String frame) {
-    return connection.post(frame);
-  }
-
   ClientOptions options() {
     return options;
   }
@@ -177,7 +171,7 @@ public final class ParleyClient implements AutoCloseable {
             nextId(),
             "agent.call",
             CallRequest.params(to, payload, callOptions, chunks != null),
-            callOptions.messageId() != null,
+            callOptions.messageId() != null && callOptions.parent() == null,
             chunks);
     connection.request(request, callOptions.timeout().plus(CALL_GRACE).toMillis());
     CompletableFuture<RawJson> answer = request.answer();
@@ -207,26 +201,29 @@ public final class ParleyClient implements AutoCloseable {
   private final class Incoming implements HubConnection.Peer {
     @Override
     public void onEvent(Frame.Event event) {
+      RawJson payload = event.payload() == null ? RawJson.NULL : event.payload();
+      if (agentSide != null && event.event().equals("agent.cancelled")) {
+        agentSide.onCancelled(payload);
+      }
       runs.onEvent(event);
-      observers.forEach(observer -> observer.onEvent(event));
       List<Consumer<JsonNode>> interested = listeners.get(event.event());
       if (interested != null && !interested.isEmpty()) {
-        RawJson payload = event.payload() == null ? RawJson.NULL : event.payload();
         JsonNode json = Json.parse(event.event(), payload.text());
         interested.forEach(listener -> listener.accept(json));
       }
     }
 
     @Override
-    public void onRequest(Frame.Request request) {
-      if (observers.isEmpty()) {
+    public void onRequest(Frame.Request request, Socket from) {
+      if (agentSide != null) {
+        agentSide.onRequest(request, from);
+      } else {
         var unused =
-            post(
+            from.send(
                 FrameCodec.error(
                     request.id(),
                     ParleyException.invalid("method", "this client answers no requests")));
       }
-      observers.forEach(observer -> observer.onRequest(request));
     }
 
     @Override
@@ -237,7 +234,9 @@ public final class ParleyClient implements AutoCloseable {
 
     @Override
     public void onLost() {
-      observers.forEach(Listener::onLost);
+      if (agentSide != null) {
+        agentSide.onLost();
+      }
     }
   }
 }

@@ -103,6 +103,15 @@ public final class ParleyClientBuilder {
   }
 
   /**
+   * Messages that an agent handles at once; default 16, at most 10,000. What is more waits at the
+   * hub, or goes to another socket of the same agent.
+   */
+  public ParleyClientBuilder window(int messages) {
+    window = positive("window", messages);
+    return this;
+  }
+
+  /**
    * Where futures complete and listeners run; default the common pool. With {@code Runnable::run}
    * they run on the socket's thread, which saves a hand-over and must then never be blocked.
    */
@@ -131,13 +140,20 @@ public final class ParleyClientBuilder {
    *     unauthorized}
    */
   public CompletableFuture<ParleyClient> connect() {
-    return new ParleyClient(options()).start();
+    return new ParleyClient(options(), null).start();
   }
 
-  ParleyClientBuilder agent(String id, int atOnce) {
+  /**
+   * Opens the connection in the role agent: messages to the agent go to the handler from now on.
+   *
+   * @param id the agent's id, for example {@code worker}; it must be defined, of kind {@code
+   *     remote}, and the key must be allowed to be it
+   * @return completes when the hub has let the agent in; fails as {@link #connect}, and with {@code
+   *     not_found} or {@code conflict} when there is no such remote agent
+   */
+  public CompletableFuture<ParleyAgent> connectAgent(String id, AgentHandler handler) {
     agent = id;
-    window = positive("window", atOnce);
-    return this;
+    return new ParleyAgent(options(), handler).start();
   }
 
   ParleyClientBuilder backoff(Supplier<Backoff> waits) {
