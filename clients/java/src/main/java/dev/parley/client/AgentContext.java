@@ -74,9 +74,10 @@ public final class AgentContext {
   }
 
   /**
-   * Calls another agent as part of handling this message. The hub ends the call when this message
-   * ends, and refuses it with {@code loop_detected} when the chain of messages gets too long or
-   * comes back to an agent in it. It is sent at most once, also with a message id.
+   * Calls another agent as part of handling this message. The call is cancelled with this message
+   * and does not outlive its deadline; the hub refuses it with {@code loop_detected} when the chain
+   * of messages gets too long or comes back to an agent in it. It is sent at most once, also with a
+   * message id.
    *
    * @see ParleyClient#call(String, Object, CallOptions)
    */
@@ -84,7 +85,7 @@ public final class AgentContext {
       String to, @Nullable Object payload, CallOptions options) {
     return isCancelled()
         ? CompletableFuture.failedFuture(whyEnded())
-        : client.call(to, payload, options.parent(message.id()));
+        : cancelledWithThis(client.call(to, payload, options.parent(message.id())));
   }
 
   /** Calls with the {@link CallOptions#defaults() defaults}. */
@@ -102,7 +103,7 @@ public final class AgentContext {
       String to, @Nullable Object payload, CallOptions options, Consumer<JsonNode> onChunk) {
     return isCancelled()
         ? CompletableFuture.failedFuture(whyEnded())
-        : client.stream(to, payload, options.parent(message.id()), onChunk);
+        : cancelledWithThis(client.stream(to, payload, options.parent(message.id()), onChunk));
   }
 
   /**
@@ -143,6 +144,11 @@ public final class AgentContext {
 
   public boolean isCancelled() {
     return cancelled.isDone();
+  }
+
+  private CompletableFuture<CallResult> cancelledWithThis(CompletableFuture<CallResult> call) {
+    cancelled.thenAccept(call::completeExceptionally);
+    return call;
   }
 
   String deliveryId() {

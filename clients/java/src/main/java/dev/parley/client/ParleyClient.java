@@ -47,7 +47,8 @@ public final class ParleyClient implements AutoCloseable {
     this.options = options;
     this.agentSide = agentSide;
     this.connection = new HubConnection(options, new Incoming());
-    this.runs = new ChatRuns(this);
+    this.runs = new ChatRuns(this, connection);
+    connection.ended().thenAccept(runs::end);
   }
 
   public static ParleyClientBuilder builder() {
@@ -90,12 +91,12 @@ public final class ParleyClient implements AutoCloseable {
     RawJson raw = params == null ? RawJson.EMPTY_OBJECT : Payloads.raw(params);
     PendingRequest request =
         new PendingRequest(nextId(), method, raw, isRepeatable(raw), /* chunks= */ null);
-    connection.request(request, Math.max(1, timeout.toMillis()));
+    connection.requests().add(request, Math.max(1, timeout.toMillis()));
     return Stages.result(
         request.answer(),
         answer -> Json.parse("answer", answer.text()),
         options.executor(),
-        () -> connection.forget(request));
+        () -> connection.requests().forget(request));
   }
 
   /**
@@ -171,9 +172,9 @@ public final class ParleyClient implements AutoCloseable {
             nextId(),
             "agent.call",
             CallRequest.params(to, payload, callOptions, chunks != null),
-            callOptions.messageId() != null && callOptions.parent() == null,
+            callOptions.messageId() != null && callOptions.parent() == null && chunks == null,
             chunks);
-    connection.request(request, callOptions.timeout().plus(CALL_GRACE).toMillis());
+    connection.requests().add(request, callOptions.timeout().plus(CALL_GRACE).toMillis());
     CompletableFuture<RawJson> answer = request.answer();
     return Stages.result(
         chunks == null ? answer : Stages.after(answer, connection::execute),
@@ -183,7 +184,7 @@ public final class ParleyClient implements AutoCloseable {
   }
 
   private void cancel(PendingRequest call) {
-    if (connection.forget(call)) {
+    if (connection.requests().forget(call)) {
       var unused = request("agent.cancel", Json.object().put("id", call.id()));
     }
   }

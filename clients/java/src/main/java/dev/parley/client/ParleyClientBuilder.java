@@ -59,13 +59,13 @@ public final class ParleyClientBuilder {
 
   /** Time for one socket to be opened and let in; default 15 s. */
   public ParleyClientBuilder connectTimeout(Duration timeout) {
-    connectTimeout = timeout;
+    connectTimeout = positive("connectTimeout", timeout);
     return this;
   }
 
   /** Time for an answer, waiting for a socket included; default 30 s. */
   public ParleyClientBuilder requestTimeout(Duration timeout) {
-    requestTimeout = timeout;
+    requestTimeout = positive("requestTimeout", timeout);
     return this;
   }
 
@@ -92,6 +92,9 @@ public final class ParleyClientBuilder {
 
   /** Characters that may wait to be sent; default 8 Mi. */
   public ParleyClientBuilder maxQueuedChars(long chars) {
+    if (chars < 1) {
+      throw ParleyException.invalid("maxQueuedChars", "maxQueuedChars must be at least 1");
+    }
     maxQueuedChars = chars;
     return this;
   }
@@ -188,6 +191,13 @@ public final class ParleyClientBuilder {
   private static String version() {
     String version = ParleyClientBuilder.class.getPackage().getImplementationVersion();
     return version == null ? "0.1.0" : version;
+  }
+
+  private static Duration positive(String name, Duration value) {
+    if (value.isNegative() || value.isZero()) {
+      throw ParleyException.invalid(name, name + " must be more than zero, got " + value);
+    }
+    return value;
   }
 
   private static int positive(String name, int value) {
