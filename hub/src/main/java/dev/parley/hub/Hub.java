@@ -17,6 +17,7 @@ import dev.parley.hub.contract.RequestValidator;
 import dev.parley.hub.gateway.ChannelEvents;
 import dev.parley.hub.gateway.HttpGateway;
 import dev.parley.hub.gateway.OperationTable;
+import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.operation.AccessOperations;
 import dev.parley.hub.gateway.operation.AdminOperations;
 import dev.parley.hub.gateway.operation.AgentOperations;
@@ -222,6 +223,7 @@ public final class Hub {
     new SystemOperations(store::ping, webSockets::presence, VERSION, clock).register(operations);
     new AccessOperations(
             tenants,
+            agents,
             keys,
             new SignUpPolicy(
                 settings.get(HubSettings.SIGN_UP), settings.get(HubSettings.PLAN), invites),
@@ -240,19 +242,21 @@ public final class Hub {
 
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
+    Origins origins = SettingsMapping.origins(settings);
     RestGateway rest =
         new RestGateway(
             operations,
             authenticator,
             scopes,
             metrics,
+            origins,
             () ->
                 store
                     .ping()
                     .map(true)
                     .otherwise(false)
                     .map(up -> Json.object().put("ready", up).put("uptimeMs", uptimeMs())));
-    http = new HttpGateway(vertx, rest, webSockets, SettingsMapping.webSockets(settings));
+    http = new HttpGateway(vertx, rest, webSockets, SettingsMapping.webSockets(settings), origins);
   }
 
   private Future<Hub> listen(Settings settings) {

@@ -1,6 +1,7 @@
 package dev.parley.hub;
 
 import dev.parley.hub.agent.HostedSettings;
+import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.ws.WsSettings;
 import dev.parley.hub.model.ModelPrices;
 import dev.parley.hub.model.ModelSettings;
@@ -64,14 +65,19 @@ final class SettingsMapping {
         settings.get(HubSettings.MAX_PAYLOAD),
         defaults.maxHandshakeBytes(),
         settings.get(HubSettings.MAX_BUFFERED),
-        defaults.maxInFlight(),
-        defaults.handshakeTimeout(),
+        settings.get(HubSettings.MAX_IN_FLIGHT),
+        settings.get(HubSettings.HANDSHAKE_TIMEOUT),
+        settings.get(HubSettings.CLOSE_GRACE),
         settings.get(HubSettings.TICK_INTERVAL),
-        defaults.resumeWindow(),
+        settings.get(HubSettings.RESUME_WINDOW),
         defaults.resumeEvents(),
         defaults.resumeBytes(),
         settings.get(HubSettings.MAX_CONNECTIONS),
-        settings.get(HubSettings.ALLOW_ORIGIN));
+        settings.get(HubSettings.MAX_HANDSHAKES));
+  }
+
+  static Origins origins(Settings settings) {
+    return new Origins(settings.get(HubSettings.ALLOW_ORIGIN), settings.get(HubSettings.HOST));
   }
 
   static ModelSettings models(Settings settings, Map<String, String> environment) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param createdAt epoch milliseconds
  * @param expiresAt epoch milliseconds, or null
  * @param revokedAt epoch milliseconds, or null
+ * @param ttlMs how long it was made for, which its successor is too; null for no end
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record ApiKey(
@@ -24,7 +25,8 @@ record ApiKey(
     @JsonProperty("h") String hash,
     @JsonProperty("c") long createdAt,
     @JsonProperty("x") @Nullable Long expiresAt,
-    @JsonProperty("v") @Nullable Long revokedAt) {
+    @JsonProperty("v") @Nullable Long revokedAt,
+    @JsonProperty("t") @Nullable Long ttlMs) {
 
   boolean validAt(long now) {
     return revokedAt == null && (expiresAt == null || now < expiresAt);
@@ -32,11 +34,11 @@ record ApiKey(
 
   ApiKey expiringAt(long time) {
     Long end = expiresAt == null ? Long.valueOf(time) : Long.valueOf(Math.min(expiresAt, time));
-    return new ApiKey(name, role, agent, hash, createdAt, end, revokedAt);
+    return new ApiKey(name, role, agent, hash, createdAt, end, revokedAt, ttlMs);
   }
 
   ApiKey revokedAt(long time) {
-    return new ApiKey(name, role, agent, hash, createdAt, expiresAt, time);
+    return new ApiKey(name, role, agent, hash, createdAt, expiresAt, time, ttlMs);
   }
 
   @Nullable AgentId agentId() {

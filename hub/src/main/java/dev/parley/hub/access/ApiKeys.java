@@ -6,6 +6,7 @@ import dev.parley.hub.cluster.Announcement;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.store.Key;
 import dev.parley.hub.store.Keyspace;
+import dev.parley.hub.store.Script;
 import dev.parley.hub.store.Store;
 import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.TenantId;
@@ -14,6 +15,7 @@ import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,12 @@ public final class ApiKeys {
 
   /** The reserved tenant whose keys have platform roles. */
   public static final TenantId PLATFORM = new TenantId("platform");
+
+  private static final Script ADD = new Script("key-add");
+  private static final int ATTEMPTS = 5;
+
+  /** How many keys that have ended are kept to be listed. */
+  private static final int MOST_ENDED = 100;
 
   private final Store store;
   private final Announcements announcements;
@@ -65,7 +73,8 @@ public final class ApiKeys {
             text.hash(),
             now,
             ttlMs > 0 ? now + ttlMs : null,
-            null);
+            null,
+            ttlMs > 0 ? ttlMs : null);
     return new IssuedKey(text.id(), text.text(), Json.write(key), describe(text.id(), key));
   }
 
@@ -76,24 +85,7 @@ public final class ApiKeys {
    * @return fails with {@code limit_exceeded}
    */
   public Future<IssuedKey> store(TenantId tenant, IssuedKey issued, long limit) {
-    return rows(tenant)
-        .compose(
-            rows -> {
-              long now = clock.millis();
-              long valid = rows.values().stream().filter(key -> key.validAt(now)).count();
-              if (valid >= limit) {
-                return Future.failedFuture(
-                    new ParleyException(
-                            ErrorCode.LIMIT_EXCEEDED,
-                            "tenant %s has %d valid keys and may have %d; revoke one first"
-                                .formatted(tenant, valid, limit))
-                        .with("limit", "keys")
-                        .with("owner", "tenant " + tenant)
-                        .with("used", valid)
-                        .with("max", limit));
-              }
-              return store.hashSet(key(tenant), issued.id(), issued.row()).map(issued);
-            });
+    return add(tenant, issued, limit, "", "", "").map(issued);
   }
 
   /** The keys of a tenant, newest first, without secrets. */
@@ -111,22 +103,42 @@ public final class ApiKeys {
   }
 
   /**
-   * Makes a successor with the same role; the old key ends after {@code overlapMs}.
+   * Makes a successor with the same role and lifetime; the old key ends after {@code overlapMs}.
    *
-   * @return the new key, and the old one as described
+   * @param limit how many valid keys the tenant may have, the old one among them while it lasts
+   * @return the new key, and the old one as described; fails with {@code not_found}, {@code
+   *     conflict} for a key that has ended, {@code limit_exceeded}
    */
   public Future<Map.Entry<IssuedKey, ObjectNode>> rotate(
-      TenantId tenant, String id, long overlapMs) {
+      TenantId tenant, String id, long overlapMs, long limit) {
+    return rotate(tenant, id, overlapMs, limit, ATTEMPTS);
+  }
+
+  private Future<Map.Entry<IssuedKey, ObjectNode>> rotate(
+      TenantId tenant, String id, long overlapMs, long limit, int attempts) {
     return find(tenant, id)
         .compose(
-            old -> {
+            row -> {
+              ApiKey old = Json.read(row, ApiKey.class);
+              long now = clock.millis();
+              if (!old.validAt(now)) {
+                return Future.failedFuture(ended());
+              }
+              long ttlMs = old.ttlMs() == null ? 0 : old.ttlMs();
               IssuedKey successor =
-                  prepare(tenant, Role.of(old.role()), old.name(), old.agentId(), 0);
-              ApiKey ending = old.expiringAt(clock.millis() + overlapMs);
-              return store
-                  .hashSet(key(tenant), successor.id(), successor.row())
-                  .compose(done -> replace(tenant, id, ending))
-                  .map(done -> Map.entry(successor, describe(id, ending)));
+                  prepare(tenant, Role.of(old.role()), old.name(), old.agentId(), ttlMs);
+              ApiKey ending = old.expiringAt(now + overlapMs);
+              return add(tenant, successor, limit, id, row, Json.write(ending))
+                  .compose(
+                      added -> {
+                        if (!added) {
+                          return attempts == 1
+                              ? Future.failedFuture(contended())
+                              : rotate(tenant, id, overlapMs, limit, attempts - 1);
+                        }
+                        return announce(tenant, id, overlapMs == 0)
+                            .map(done -> Map.entry(successor, describe(id, ending)));
+                      });
             });
   }
 
@@ -134,9 +146,29 @@ public final class ApiKeys {
   public Future<ObjectNode> revoke(TenantId tenant, String id) {
     return find(tenant, id)
         .compose(
-            old -> {
+            row -> {
+              ApiKey old = Json.read(row, ApiKey.class);
               ApiKey revoked = old.revokedAt() == null ? old.revokedAt(clock.millis()) : old;
-              return replace(tenant, id, revoked).map(describe(id, revoked));
+              return store
+                  .hashSet(key(tenant), id, Json.write(revoked))
+                  .compose(done -> announce(tenant, id, true))
+                  .map(describe(id, revoked));
+            });
+  }
+
+  /** Ends the keys that are for this agent; answers how many. */
+  public Future<Integer> revokeOf(TenantId tenant, AgentId agent) {
+    return rows(tenant)
+        .compose(
+            rows -> {
+              long now = clock.millis();
+              List<Future<ObjectNode>> revoked =
+                  rows.entrySet().stream()
+                      .filter(row -> agent.equals(row.getValue().agentId()))
+                      .filter(row -> row.getValue().validAt(now))
+                      .map(row -> revoke(tenant, row.getKey()))
+                      .toList();
+              return Future.all(revoked).map(done -> revoked.size());
             });
   }
 
@@ -165,13 +197,36 @@ public final class ApiKeys {
             });
   }
 
-  private Future<Void> replace(TenantId tenant, String id, ApiKey key) {
+  /** Whether the key was added; it is not when the one it succeeds has changed. */
+  private Future<Boolean> add(
+      TenantId tenant, IssuedKey key, long limit, String oldId, String oldRow, String newRow) {
     return store
-        .hashSet(key(tenant), id, Json.write(key))
-        .compose(done -> announcements.announce(new Announcement.KeyChanged(tenant.value(), id)));
+        .run(
+            ADD,
+            List.of(key(tenant)),
+            List.of(
+                key.id(),
+                key.row(),
+                Long.toString(clock.millis()),
+                Long.toString(limit),
+                Integer.toString(MOST_ENDED),
+                oldId,
+                oldRow,
+                newRow))
+        .map(
+            result -> {
+              if (result.integer(0) < 0) {
+                throw atLimit(tenant, result.integer(1), limit);
+              }
+              return result.integer(0) == 1;
+            });
   }
 
-  private Future<ApiKey> find(TenantId tenant, String id) {
+  private Future<Void> announce(TenantId tenant, String id, boolean ended) {
+    return announcements.announce(new Announcement.KeyChanged(tenant.value(), id, ended));
+  }
+
+  private Future<String> find(TenantId tenant, String id) {
     return store
         .hashGet(key(tenant), id)
         .map(
@@ -179,8 +234,29 @@ public final class ApiKeys {
               if (row == null) {
                 throw ParleyException.notFound("key");
               }
-              return Json.read(row, ApiKey.class);
+              return row;
             });
+  }
+
+  private static ParleyException ended() {
+    return new ParleyException(
+        ErrorCode.CONFLICT, "the key has ended already; make a new one with: parley keys create");
+  }
+
+  private static ParleyException contended() {
+    return new ParleyException(ErrorCode.UNAVAILABLE, "the key keeps changing; try again")
+        .retryAfter(100);
+  }
+
+  private static ParleyException atLimit(TenantId tenant, long valid, long limit) {
+    return new ParleyException(
+            ErrorCode.LIMIT_EXCEEDED,
+            "tenant %s has %d valid keys and may have %d; revoke one first"
+                .formatted(tenant, valid, limit))
+        .with("limit", "keys")
+        .with("owner", "tenant " + tenant)
+        .with("used", valid)
+        .with("max", limit);
   }
 
   private Future<Map<String, ApiKey>> rows(TenantId tenant) {

@@ -49,7 +49,7 @@ public final class Authenticator {
 
   /** Somebody without a credential: permits nothing, and may use what is open to everybody. */
   public static Principal anonymous() {
-    return new Principal(ApiKeys.PLATFORM, Role.VIEWER, "none", null, Set.of());
+    return new Principal(ApiKeys.PLATFORM, Role.VIEWER, "none", null, Set.of(), Principal.NO_END);
   }
 
   /** Authenticates a live connection again: its key may have been revoked meanwhile. */
@@ -63,7 +63,9 @@ public final class Authenticator {
       return Future.failedFuture(mismatch());
     }
     Role role = Role.of(key.role());
-    Principal principal = new Principal(tenant, role, keyId, key.agentId(), role.permissions());
+    long end = key.expiresAt() == null ? Principal.NO_END : key.expiresAt();
+    Principal principal =
+        new Principal(tenant, role, keyId, key.agentId(), role.permissions(), end);
     return role.isPlatform()
         ? Future.succeededFuture(principal)
         : tenants.requireActive(tenant).map(principal);

@@ -16,13 +16,18 @@ public final class HubPrincipals {
   /** The hub running this agent: it may do what a connected agent may. */
   public static Principal agent(AgentAddress address) {
     return new Principal(
-        address.tenant(), Role.AGENT, KEY_ID, address.agent(), Role.AGENT.permissions());
+        address.tenant(),
+        Role.AGENT,
+        KEY_ID,
+        address.agent(),
+        Role.AGENT.permissions(),
+        Principal.NO_END);
   }
 
   /**
    * The hub keeping this tenant's books. It has a scope and may do nothing through the gateways.
    */
   public static Principal bookkeeper(TenantId tenant) {
-    return new Principal(tenant, Role.VIEWER, KEY_ID, null, Set.of());
+    return new Principal(tenant, Role.VIEWER, KEY_ID, null, Set.of(), Principal.NO_END);
   }
 }

@@ -16,23 +16,29 @@ import org.jspecify.annotations.Nullable;
  * Its permissions can be narrowed and never widened.
  */
 public final class Principal {
+  /** The end of what has none. */
+  public static final long NO_END = Long.MAX_VALUE;
+
   private final TenantId tenant;
   private final Role role;
   private final String keyId;
   private final @Nullable AgentId agent;
   private final Set<Permission> permissions;
+  private final long validUntil;
 
   Principal(
       TenantId tenant,
       Role role,
       String keyId,
       @Nullable AgentId agent,
-      Set<Permission> permissions) {
+      Set<Permission> permissions,
+      long validUntil) {
     this.tenant = tenant;
     this.role = role;
     this.keyId = keyId;
     this.agent = agent;
     this.permissions = permissions;
+    this.validUntil = validUntil;
   }
 
   public TenantId tenant() {
@@ -53,6 +59,11 @@ public final class Principal {
     return agent;
   }
 
+  /** When its API key ends, in epoch milliseconds; {@link #NO_END} when it does not. */
+  public long validUntil() {
+    return validUntil;
+  }
+
   public Party party() {
     return agent == null ? Party.of(tenant) : Party.of(new AgentAddress(tenant, agent));
   }
@@ -65,7 +76,7 @@ public final class Principal {
         kept.add(permission);
       }
     }
-    return new Principal(tenant, role, keyId, agent, kept);
+    return new Principal(tenant, role, keyId, agent, kept, validUntil);
   }
 
   /** The same tenant's agent, with what an agent may do and this principal permits. */
@@ -73,7 +84,7 @@ public final class Principal {
     Set<Permission> kept = EnumSet.noneOf(Permission.class);
     kept.addAll(permissions);
     kept.retainAll(Role.AGENT.permissions());
-    return new Principal(tenant, Role.AGENT, keyId, as, kept);
+    return new Principal(tenant, Role.AGENT, keyId, as, kept, validUntil);
   }
 
   /** The scopes in which something is permitted. */

@@ -5,6 +5,8 @@ import dev.parley.hub.cluster.Announcement;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.cluster.NodeCache;
 import dev.parley.hub.store.Key;
+import dev.parley.hub.store.Script;
+import dev.parley.hub.store.ScriptResult;
 import dev.parley.hub.store.Store;
 import dev.parley.hub.switchboard.AgentDirectory;
 import dev.parley.hub.switchboard.Endpoint;
@@ -32,6 +34,7 @@ public final class Agents implements AgentDirectory {
   /** The name of the hash that holds a tenant's agents, by id. */
   public static final String HASH = "agents";
 
+  private static final Script WRITE = new Script("agent-write");
   private static final long NO_LIMIT = -1;
 
   private final Store store;
@@ -93,25 +96,13 @@ public final class Agents implements AgentDirectory {
    * @return fails with {@code conflict} when the id is taken, {@code limit_exceeded}
    */
   public Future<AgentDefinition> create(TenantScope scope, AgentDefinition definition, long limit) {
-    return store
-        .hashSize(key(scope))
+    return write(scope, "create", definition, Long.toString(limit))
         .compose(
-            count -> {
-              if (count >= limit) {
-                throw new ParleyException(
-                        ErrorCode.LIMIT_EXCEEDED,
-                        "tenant %s has %d agents and may have %d; delete one or ask for a higher plan"
-                            .formatted(scope.tenant(), count, limit))
-                    .with("limit", "agents")
-                    .with("owner", "tenant " + scope.tenant())
-                    .with("used", count)
-                    .with("max", limit);
+            result -> {
+              if (result.integer(0) < 0) {
+                throw atLimit(scope.tenant(), result.integer(1), limit);
               }
-              return store.hashSetIfAbsent(key(scope), definition.id().value(), definition.toRow());
-            })
-        .compose(
-            made -> {
-              if (!made) {
+              if (result.integer(0) == 0) {
                 throw new ParleyException(
                         ErrorCode.CONFLICT, "there is an agent " + definition.id() + " already")
                     .with("field", "id");
@@ -120,12 +111,24 @@ public final class Agents implements AgentDirectory {
             });
   }
 
-  /** Replaces the definition of an agent that exists. */
+  /** Replaces the definition of an agent; fails with {@code not_found}. */
   public Future<AgentDefinition> update(TenantScope scope, AgentDefinition definition) {
-    return store
-        .hashSet(key(scope), definition.id().value(), definition.toRow())
-        .compose(done -> announce(scope, definition.id()))
-        .map(definition);
+    return write(scope, "update", definition, "")
+        .compose(
+            result -> {
+              if (result.integer(0) == 0) {
+                throw notFound(new AgentAddress(scope.tenant(), definition.id()));
+              }
+              return announce(scope, definition.id()).map(definition);
+            });
+  }
+
+  private Future<ScriptResult> write(
+      TenantScope scope, String how, AgentDefinition definition, String limit) {
+    return store.run(
+        WRITE,
+        List.of(key(scope)),
+        List.of(how, definition.id().value(), definition.toRow(), limit));
   }
 
   /** Deletes an agent's definition; fails with {@code not_found}. */
@@ -190,6 +193,17 @@ public final class Agents implements AgentDirectory {
 
   private static Key key(TenantScope scope) {
     return scope.key(HASH);
+  }
+
+  private static ParleyException atLimit(TenantId tenant, long used, long limit) {
+    return new ParleyException(
+            ErrorCode.LIMIT_EXCEEDED,
+            "tenant %s has %d agents and may have %d; delete one or ask for a higher plan"
+                .formatted(tenant, used, limit))
+        .with("limit", "agents")
+        .with("owner", "tenant " + tenant)
+        .with("used", used)
+        .with("max", limit);
   }
 
   private static ParleyException notFound(AgentAddress address) {

@@ -13,8 +13,12 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
   @JsonSubTypes.Type(value = Announcement.ListingChanged.class, name = "listing")
 })
 public sealed interface Announcement {
-  /** An API key was revoked or given an end. */
-  record KeyChanged(String tenant, String keyId) implements Announcement {}
+  /**
+   * An API key was revoked or given an end.
+   *
+   * @param ended whether it is at its end now
+   */
+  record KeyChanged(String tenant, String keyId, boolean ended) implements Announcement {}
 
   /** A tenant was suspended or resumed, or its limits changed. */
   record TenantChanged(String tenant) implements Announcement {}

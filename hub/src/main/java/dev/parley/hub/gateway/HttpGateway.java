@@ -12,7 +12,10 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocketHandshake;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  * server per event loop shares the port, so that sockets spread over the loops.
  */
 public final class HttpGateway {
-  private static final int HARD_FRAME_FACTOR = 4;
-
   /** Vert.x: a free port, the same for all servers of one deployment. */
   private static final int ANY_SHARED_PORT = -1;
 
@@ -31,14 +32,17 @@ public final class HttpGateway {
   private final RestGateway rest;
   private final WsGateway webSockets;
   private final WsSettings settings;
+  private final Origins origins;
   private final AtomicInteger port = new AtomicInteger();
   private @Nullable String deployment;
 
-  public HttpGateway(Vertx vertx, RestGateway rest, WsGateway webSockets, WsSettings settings) {
+  public HttpGateway(
+      Vertx vertx, RestGateway rest, WsGateway webSockets, WsSettings settings, Origins origins) {
     this.vertx = vertx;
     this.rest = rest;
     this.webSockets = webSockets;
     this.settings = settings;
+    this.origins = origins;
   }
 
   /**
@@ -90,7 +94,7 @@ public final class HttpGateway {
 
     @Override
     public Future<?> start() {
-      int hardLimit = settings.maxPayloadBytes() * HARD_FRAME_FACTOR;
+      int hardLimit = settings.hardLimitBytes();
       HttpServer server =
           vertx.createHttpServer(
               new HttpServerOptions()
@@ -99,32 +103,43 @@ public final class HttpGateway {
                   .setPerFrameWebSocketCompressionSupported(false)
                   .setPerMessageWebSocketCompressionSupported(false)
                   .setMaxHeaderSize(16 << 10)
+                  .setHttp2ClearTextEnabled(false)
                   .setTcpNoDelay(true)
                   .setIdleTimeout(0));
+      HttpPatience patience =
+          new HttpPatience(vertx, settings.handshakeTimeout(), settings.maxConnections());
+      Router router = rest.router(vertx);
+      router.route().order(-1).handler(context -> watch(context, patience));
       return server
-          .webSocketHandshakeHandler(HttpGateway.this::admit)
+          .connectionHandler(patience::opened)
+          .webSocketHandshakeHandler(handshake -> admit(handshake, patience))
           .webSocketHandler(webSockets::accept)
-          .requestHandler(rest.router(vertx))
+          .requestHandler(router)
           .listen(wanted, host)
           .onSuccess(listening -> port.set(listening.actualPort()));
     }
   }
 
+  private static void watch(RoutingContext context, HttpPatience patience) {
+    HttpServerRequest request = context.request();
+    patience.asked(request);
+    context.addEndHandler(done -> patience.answered(request.remoteAddress()));
+    context.next();
+  }
+
   /** Lets a socket in by path and, for a browser page, by origin. */
-  private void admit(ServerWebSocketHandshake handshake) {
+  private void admit(ServerWebSocketHandshake handshake, HttpPatience patience) {
     String path = handshake.path();
     String origin = handshake.headers().get("Origin");
     if (!path.equals("/") && !path.equals("/ws")) {
       handshake.reject(404);
-    } else if (origin != null && !allowed(origin, handshake.headers().get("Host"))) {
+      patience.answered(handshake.remoteAddress());
+    } else if (origin != null && !origins.admits(origin, handshake.headers().get("Host"))) {
       handshake.reject(403);
+      patience.answered(handshake.remoteAddress());
     } else {
+      patience.forget(handshake.remoteAddress());
       handshake.accept();
     }
-  }
-
-  private boolean allowed(String origin, @Nullable String host) {
-    return settings.allowedOrigins().contains(origin)
-        || (host != null && (origin.equals("http://" + host) || origin.equals("https://" + host)));
   }
 }

@@ -1,5 +1,6 @@
 package dev.parley.hub.settings;
 
+import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.operation.SignUpPolicy;
 import dev.parley.hub.store.FsyncPolicy;
 import dev.parley.hub.tenant.Plan;
@@ -56,8 +57,9 @@ public final class HubSettings {
           "allow-origin",
           "<origin,…>",
           "",
-          "origins of browser pages that may connect beside the hub's own",
-          HubSettings::list);
+          "origins of browser pages that may connect beside the hub's own, for example"
+              + " https://app.example.com",
+          HubSettings::origins);
   public static final Setting<String> DEFAULT_MODEL =
       text(
           "default-model",
@@ -95,6 +97,14 @@ public final class HubSettings {
       integer("max-calls", "<n>", "100000", 1, 10_000_000, "calls in flight on this node");
   public static final Setting<Integer> MAX_CONNECTIONS =
       integer("max-connections", "<n>", "100000", 1, 10_000_000, "sockets of this node");
+  public static final Setting<Integer> MAX_HANDSHAKES =
+      integer(
+          "max-handshakes",
+          "<n>",
+          "5000",
+          1,
+          10_000_000,
+          "sockets of this node that have not authenticated yet");
   public static final Setting<Integer> MAX_ACTIVE_AGENTS =
       integer("max-active-agents", "<n>", "200000", 1, 10_000_000, "hosted agents active at once");
   public static final Setting<Duration> IDLE_TIMEOUT =
@@ -115,6 +125,24 @@ public final class HubSettings {
           65_536,
           1 << 30,
           "unread bytes after which a slow client is disconnected");
+  public static final Setting<Integer> MAX_IN_FLIGHT =
+      integer("max-in-flight", "<n>", "1024", 1, 1_000_000, "requests under way on one connection");
+  public static final Setting<Duration> HANDSHAKE_TIMEOUT =
+      millis("handshake-timeout-ms", "15000", 100, 600_000, "time a socket gets to authenticate");
+  public static final Setting<Duration> CLOSE_GRACE =
+      millis(
+          "close-grace-ms",
+          "10000",
+          100,
+          600_000,
+          "time a client gets to take notice of a close frame");
+  public static final Setting<Duration> RESUME_WINDOW =
+      millis(
+          "resume-window-ms",
+          "60000",
+          0,
+          3_600_000,
+          "how long the events of a lost connection are kept");
   public static final Setting<Duration> TICK_INTERVAL =
       millis("tick-interval-ms", "30000", 1_000, 600_000, "time between keep-alive events");
   public static final Setting<Integer> EVENT_LOOPS =
@@ -196,6 +224,16 @@ public final class HubSettings {
 
   private static List<String> list(String text) {
     return text.isBlank() ? List.of() : Arrays.stream(text.split(",")).map(String::strip).toList();
+  }
+
+  private static List<String> origins(String text) {
+    List<String> origins = list(text);
+    for (String origin : origins) {
+      if (!Origins.isOrigin(origin)) {
+        throw new IllegalArgumentException("an origin is http(s)://host[:port], nothing else");
+      }
+    }
+    return origins;
   }
 
   private static Path directory(String text) {

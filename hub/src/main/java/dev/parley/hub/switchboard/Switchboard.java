@@ -347,9 +347,12 @@ public final class Switchboard {
           delivery ->
               delivery.permit() != null
                   && delivery.permit().channel().id().equals(channel.channelId()));
-    } else if (change instanceof Announcement.KeyChanged key) {
+    } else if (change instanceof Announcement.KeyChanged key && key.ended()) {
       cancelAll(
-          delivery -> delivery.caller().keyId().equals(key.keyId()), "its API key was revoked");
+          delivery ->
+              delivery.caller().keyId().equals(key.keyId())
+                  && delivery.caller().tenant().value().equals(key.tenant()),
+          "its API key was revoked");
     } else if (change instanceof Announcement.TenantChanged changed) {
       TenantId id = new TenantId(changed.tenant());
       parts

@@ -8,6 +8,11 @@ public final class OwnerOf {
 
   public static Principal tenant(String tenant) {
     return new Principal(
-        new TenantId(tenant), Role.OWNER, "test-key", null, Role.OWNER.permissions());
+        new TenantId(tenant),
+        Role.OWNER,
+        "test-key",
+        null,
+        Role.OWNER.permissions(),
+        Principal.NO_END);
   }
 }

@@ -14,6 +14,7 @@ import dev.parley.hub.tenant.Tenants;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.TenantId;
+import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import java.time.Clock;
@@ -26,12 +27,15 @@ public final class AccessOperations {
   private static final long PLATFORM_KEYS = 100;
 
   private final Tenants tenants;
+  private final Agents agents;
   private final ApiKeys keys;
   private final SignUpPolicy policy;
   private final Clock clock;
 
-  public AccessOperations(Tenants tenants, ApiKeys keys, SignUpPolicy policy, Clock clock) {
+  public AccessOperations(
+      Tenants tenants, Agents agents, ApiKeys keys, SignUpPolicy policy, Clock clock) {
     this.tenants = tenants;
+    this.agents = agents;
     this.keys = keys;
     this.policy = policy;
     this.clock = clock;
@@ -112,14 +116,17 @@ public final class AccessOperations {
             params.path("name").asText(role.wireName()),
             agent,
             params.path("expiresInS").asLong(0) * 1_000);
-    return keyLimit(caller)
+    return requireOwn(caller, agent)
+        .compose(known -> keyLimit(caller))
         .compose(limit -> keys.store(caller.tenant(), key, limit))
         .map(AccessOperations::issued);
   }
 
   private Future<ObjectNode> rotateKey(Caller caller, ObjectNode params) {
     long overlapMs = params.path("overlapS").asLong(DEFAULT_OVERLAP_S) * 1_000;
-    return keys.rotate(caller.tenant(), params.path("id").asText(), overlapMs)
+    return keyLimit(caller)
+        .compose(
+            limit -> keys.rotate(caller.tenant(), params.path("id").asText(), overlapMs, limit))
         .map(
             rotated -> {
               ObjectNode result = issued(rotated.getKey());
@@ -131,6 +138,18 @@ public final class AccessOperations {
   private Future<ObjectNode> revokeKey(Caller caller, ObjectNode params) {
     return keys.revoke(caller.tenant(), params.path("id").asText())
         .map(key -> Json.object().set("key", key));
+  }
+
+  private Future<Void> requireOwn(Caller caller, @Nullable AgentId agent) {
+    return agent == null
+        ? Future.succeededFuture()
+        : agents
+            .get(caller.scope(), agent)
+            .<Void>mapEmpty()
+            .recover(
+                failure ->
+                    Future.failedFuture(
+                        failure instanceof ParleyException e ? e.with("field", "agent") : failure));
   }
 
   private Future<Long> keyLimit(Caller caller) {

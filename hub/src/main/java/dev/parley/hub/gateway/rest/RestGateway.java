@@ -6,6 +6,7 @@ import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.gateway.Caller;
 import dev.parley.hub.gateway.OperationTable;
+import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.Refusals;
 import dev.parley.hub.telemetry.HubMetrics;
 import dev.parley.hub.tenant.TenantScopes;
@@ -19,10 +20,13 @@ import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.handler.CorsHandler;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,10 +36,26 @@ public final class RestGateway {
   private static final long MAX_BODY_BYTES = 2 << 20;
   private static final String BEARER = "Bearer ";
 
+  /** What pages of other origins may ask, once it is clear that they may ask at all. */
+  private static final CorsHandler CORS =
+      CorsHandler.create()
+          .addOriginWithRegex("https?://.+")
+          .allowedMethods(
+              Set.of(
+                  HttpMethod.GET,
+                  HttpMethod.POST,
+                  HttpMethod.PUT,
+                  HttpMethod.PATCH,
+                  HttpMethod.DELETE))
+          .allowedHeaders(Set.of("Authorization", "Content-Type", "traceparent"))
+          .exposedHeader("Retry-After")
+          .maxAgeSeconds(600);
+
   private final OperationTable operations;
   private final Authenticator authenticator;
   private final TenantScopes scopes;
   private final HubMetrics metrics;
+  private final Origins origins;
   private final Supplier<Future<ObjectNode>> readiness;
 
   /**
@@ -48,11 +68,13 @@ public final class RestGateway {
       Authenticator authenticator,
       TenantScopes scopes,
       HubMetrics metrics,
+      Origins origins,
       Supplier<Future<ObjectNode>> readiness) {
     this.operations = operations;
     this.authenticator = authenticator;
     this.scopes = scopes;
     this.metrics = metrics;
+    this.origins = origins;
     this.readiness = readiness;
   }
 
@@ -60,6 +82,7 @@ public final class RestGateway {
   public Router router(Vertx vertx) {
     Router router = Router.router(vertx);
     router.route().handler(RestGateway::addSecurityHeaders);
+    router.route().handler(this::admitOrigin);
     health(router);
     documents(router);
     router.get("/metrics").handler(this::scrape);
@@ -192,6 +215,27 @@ public final class RestGateway {
     HttpServerResponse response = context.response();
     if (!response.ended() && !response.closed()) {
       response.setStatusCode(status).putHeader("Content-Type", JSON).end(body);
+    }
+  }
+
+  /** Refuses pages of foreign origins; those that the operator allows are told that they may. */
+  private void admitOrigin(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    String origin = request.getHeader("Origin");
+    if (origin == null) {
+      context.next();
+    } else if (!origins.admits(origin, request.getHeader("Host"))) {
+      fail(
+          context,
+          new ParleyException(
+                  ErrorCode.FORBIDDEN,
+                  "pages of this origin may not talk to this hub; its operator allows one with"
+                      + " --allow-origin")
+              .with("field", "Origin"));
+    } else if (origins.isAllowed(origin)) {
+      CORS.handle(context);
+    } else {
+      context.next();
     }
   }
 

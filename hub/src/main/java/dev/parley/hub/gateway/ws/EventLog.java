@@ -1,13 +1,15 @@
 package dev.parley.hub.gateway.ws;
 
+import dev.parley.protocol.envelope.RawJson;
+import dev.parley.protocol.frame.FrameCodec;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The last events of a connection, so that a client that lost its socket gets what it missed.
- * Bounded by count and by characters; used by one connection at a time, under its lock.
+ * The numbered events of a client, on their way to the socket it has at the moment, and the last of
+ * them kept so that a client that lost its socket gets what it missed. Bounded by count and by
+ * characters. Thread-safe.
  */
 final class EventLog {
   private record Entry(long seq, String frame) {}
@@ -15,6 +17,7 @@ final class EventLog {
   private final int maxEvents;
   private final int maxChars;
   private final Deque<Entry> entries = new ArrayDeque<>(0);
+  private @Nullable WsConnection socket;
   private int chars;
   private long lastSeq;
 
@@ -23,32 +26,41 @@ final class EventLog {
     this.maxChars = maxChars;
   }
 
-  long nextSeq() {
-    return lastSeq + 1;
-  }
-
-  void append(String frame) {
+  /** Sends an event with the next number, and keeps it. */
+  synchronized void send(String event, RawJson payload) {
     lastSeq++;
+    String frame = FrameCodec.event(event, payload, lastSeq);
     entries.addLast(new Entry(lastSeq, frame));
     chars += frame.length();
     while (entries.size() > maxEvents || chars > maxChars) {
       chars -= entries.removeFirst().frame.length();
     }
+    if (socket != null) {
+      socket.send(frame);
+    }
   }
 
   /** Whether every event after {@code seq} is still here. */
-  boolean covers(long seq) {
-    return seq <= lastSeq && seq >= lastSeq - entries.size();
+  synchronized boolean covers(long seq) {
+    return seq >= 0 && seq <= lastSeq && seq >= lastSeq - entries.size();
   }
 
-  /** The events after {@code seq}, in order. */
-  List<String> after(long seq) {
-    List<String> missed = new ArrayList<>();
+  /**
+   * Gives the client a socket: it gets the events after {@code seq} now and those to come in turn.
+   */
+  synchronized void attach(WsConnection to, long seq) {
     for (Entry entry : entries) {
       if (entry.seq > seq) {
-        missed.add(entry.frame);
+        to.send(entry.frame);
       }
     }
-    return missed;
+    socket = to;
+  }
+
+  /** The socket is gone. */
+  synchronized void detach(WsConnection from) {
+    if (socket == from) {
+      socket = null;
+    }
   }
 }

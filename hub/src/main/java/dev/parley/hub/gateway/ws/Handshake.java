@@ -38,7 +38,7 @@ final class Handshake {
   private static final int MIN_PROBE_PROTOCOL = 3;
 
   /** A connection that was let in. */
-  record Accepted(WsSession session, ObjectNode hello, List<String> missed) {}
+  record Accepted(WsSession session, ObjectNode hello, long seq) {}
 
   private final WsGateway gateway;
   private final RequestValidator validator;
@@ -76,7 +76,7 @@ final class Handshake {
     }
     return authenticator
         .authenticate(presentedKey(json.path("auth")))
-        .compose(principal -> gateway.admit(principal).map(principal))
+        .compose(principal -> gateway.admit(connection, principal).map(principal))
         .compose(principal -> open(connection, principal, json));
   }
 
@@ -154,7 +154,9 @@ final class Handshake {
             client.path("platform").asText(),
             toolEvents,
             gateway.now());
-    Resumption.Resumed resumed = gateway.resumption().resume(json.path("resume"), principal);
+    Resumption resumption = gateway.resumption();
+    Resumption.Resumed resumed =
+        agent == null ? resumption.resume(json.path("resume"), principal) : resumption.anew();
     WsCalls calls = new WsCalls(connection, principal, switchboard);
     WsAgentLink link = null;
     if (agent != null) {
@@ -165,8 +167,10 @@ final class Handshake {
     }
     WsSession session = new WsSession(principal, scope, identity, resumed.log(), calls, link);
     calls.sendEventsBy(session::sendEvent);
-    return new Accepted(
-        session, hello(connection, session, resumed.successful()), resumed.missed());
+    if (resumed.before() != null) {
+      session.goOnFrom(resumed.before());
+    }
+    return new Accepted(session, hello(connection, session, resumed.successful()), resumed.seq());
   }
 
   private ObjectNode hello(WsConnection connection, WsSession session, boolean resumed) {

@@ -3,7 +3,6 @@ package dev.parley.hub.gateway.ws;
 import dev.parley.hub.access.Permission;
 import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.envelope.RawJson;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
@@ -11,26 +10,32 @@ import java.util.function.Predicate;
 
 /**
  * The sessions of each tenant on this node, and the only way an event reaches them: an event is
- * published to one tenant, and only sessions of that tenant can get it.
+ * published to one tenant, and only sessions of that tenant can get it. A session that resumes
+ * another has its log and takes its place, so that an event of that moment is neither lost nor sent
+ * twice.
  */
 final class TenantFeed {
-  private final ConcurrentMap<TenantId, Set<WsSession>> sessions = new ConcurrentHashMap<>();
+  private final ConcurrentMap<TenantId, ConcurrentMap<EventLog, WsSession>> sessions =
+      new ConcurrentHashMap<>();
 
+  /** Adds a session, in place of the one that it resumes. */
   void add(WsSession session) {
     sessions.compute(
         session.principal().tenant(),
         (tenant, present) -> {
-          Set<WsSession> all = present == null ? ConcurrentHashMap.newKeySet(2) : present;
-          all.add(session);
+          ConcurrentMap<EventLog, WsSession> all =
+              present == null ? new ConcurrentHashMap<>(2) : present;
+          all.put(session.log(), session);
           return all;
         });
   }
 
+  /** Removes a session, unless another has taken its place. */
   void remove(WsSession session) {
     sessions.computeIfPresent(
         session.principal().tenant(),
         (tenant, all) -> {
-          all.remove(session);
+          all.remove(session.log(), session);
           return all.isEmpty() ? null : all;
         });
   }
@@ -56,6 +61,9 @@ final class TenantFeed {
   }
 
   void forEach(TenantId tenant, Consumer<WsSession> action) {
-    sessions.getOrDefault(tenant, Set.of()).forEach(action);
+    ConcurrentMap<EventLog, WsSession> all = sessions.get(tenant);
+    if (all != null) {
+      all.values().forEach(action);
+    }
   }
 }

@@ -69,6 +69,7 @@ final class WsCalls {
 
   void cancel(Frame.Request request) {
     try {
+      principal.require(Permission.CALL);
       RawJson params = request.params();
       var json = Json.parseObject("params", params == null ? "{}" : params.text());
       if (!json.path("id").isTextual() || json.size() != 1) {

@@ -3,7 +3,7 @@ package dev.parley.hub.gateway.ws;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.gateway.Caller;
-import dev.parley.protocol.address.AgentAddress;
+import dev.parley.hub.gateway.ws.Places.Place;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.CloseCode;
 import dev.parley.protocol.error.ErrorCode;
@@ -11,8 +11,12 @@ import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Frame;
 import dev.parley.protocol.frame.FrameCodec;
 import dev.parley.protocol.frame.Json;
+import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
+import java.nio.charset.StandardCharsets;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,32 +29,42 @@ import org.slf4j.LoggerFactory;
  * is sent is ordered by this object's lock, which is held only for numbering and handing over to
  * the socket's write queue.
  */
-final class WsConnection {
+final class WsConnection implements MessageReader.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(WsConnection.class);
+  private static final int MAX_REASON_BYTES = 123;
 
   private final WsGateway gateway;
   private final ServerWebSocket socket;
+  private final Context loop;
+  private final Place place;
   private final String id = UUID.randomUUID().toString();
   private final String nonce = UUID.randomUUID().toString();
   private final AtomicInteger inFlight = new AtomicInteger();
+  private final AtomicBoolean released = new AtomicBoolean();
+  private final MessageReader reader;
+  private final SocketGuard guard;
   private volatile @Nullable WsSession session;
   private volatile long lastHeard;
   private long handshakeTimer = -1;
+  private long hangUpTimer = -1;
   private boolean connecting;
   private boolean closing;
 
-  WsConnection(WsGateway gateway, ServerWebSocket socket) {
+  /** Takes over an upgraded socket, on its event loop. */
+  WsConnection(WsGateway gateway, ServerWebSocket socket, Context loop, Place place) {
     this.gateway = gateway;
     this.socket = socket;
+    this.loop = loop;
+    this.place = place;
+    int max = gateway.settings().maxHandshakeBytes();
+    this.reader = new MessageReader(this, max);
+    this.guard = SocketGuard.on(socket, max, this::onFault);
   }
 
   void open() {
     lastHeard = gateway.now();
     socket.setWriteQueueMaxSize(gateway.settings().maxBufferedBytes());
-    socket.textMessageHandler(this::onText);
-    socket.binaryMessageHandler(
-        binary -> close(CloseCode.PROTOCOL_ERROR, "frames must be text frames"));
-    socket.pongHandler(pong -> lastHeard = gateway.now());
+    socket.frameHandler(reader::read);
     socket.exceptionHandler(failure -> LOG.debug("socket {}: {}", id, failure.toString()));
     socket.closeHandler(closed -> onClose());
     handshakeTimer =
@@ -65,6 +79,10 @@ final class WsConnection {
     return id;
   }
 
+  Place place() {
+    return place;
+  }
+
   @Nullable WsSession session() {
     return session;
   }
@@ -74,11 +92,7 @@ final class WsConnection {
   }
 
   void ping() {
-    socket.writePing(io.vertx.core.buffer.Buffer.buffer(0));
-  }
-
-  String remoteHost() {
-    return socket.remoteAddress().host();
+    socket.writePing(Buffer.buffer(0));
   }
 
   /** Sends a frame that is outside the count of events. */
@@ -98,37 +112,69 @@ final class WsConnection {
     send(FrameCodec.error(requestId, failure));
   }
 
+  /** Says goodbye, and hangs up on a client that does not listen to it. */
   void close(CloseCode code, String reason) {
-    if (!closing) {
+    synchronized (this) {
+      if (closing) {
+        return;
+      }
       closing = true;
-      socket.close(code.code(), reason.length() > 120 ? reason.substring(0, 120) : reason);
+      hangUpTimer = gateway.after(gateway.settings().closeGrace(), guard::hangUp);
     }
+    socket.close(code.code(), fitting(reason));
+    loop.runOnContext(go -> release());
+  }
+
+  /** As much of a close reason as a close frame takes. */
+  private static String fitting(String reason) {
+    byte[] bytes = reason.getBytes(StandardCharsets.UTF_8);
+    int end = Math.min(bytes.length, MAX_REASON_BYTES);
+    while (end < bytes.length && (bytes[end] & 0xc0) == 0x80) {
+      end--;
+    }
+    return new String(bytes, 0, end, StandardCharsets.UTF_8);
   }
 
   private void write(String frame) {
-    if (closing) {
-      return;
+    if (!closing && readsItsFrames()) {
+      socket.writeTextMessage(frame);
     }
-    if (socket.writeQueueFull()) {
-      gateway.metrics().slowConsumer();
-      close(
-          CloseCode.POLICY_VIOLATION,
-          "slow consumer: more than %d bytes unread"
-              .formatted(gateway.settings().maxBufferedBytes()));
-      return;
-    }
-    socket.writeTextMessage(frame);
   }
 
-  private void onText(String text) {
+  /** Whether the client keeps up with what is sent to it; a slow one is disconnected. */
+  private boolean readsItsFrames() {
+    if (!guard.isFull()) {
+      return true;
+    }
+    gateway.metrics().slowConsumer();
+    close(
+        CloseCode.POLICY_VIOLATION,
+        "slow consumer: more than %d bytes unread"
+            .formatted(gateway.settings().maxBufferedBytes()));
+    return false;
+  }
+
+  @Override
+  public void onControl() {
+    lastHeard = gateway.now();
+    synchronized (this) {
+      if (!closing) {
+        readsItsFrames();
+      }
+    }
+  }
+
+  @Override
+  public void onFault(CloseCode code, String reason) {
+    close(code, reason);
+  }
+
+  @Override
+  public void onText(String text, int bytes) {
     lastHeard = gateway.now();
     WsSession current = session;
-    int limit =
-        current == null
-            ? gateway.settings().maxHandshakeBytes()
-            : gateway.settings().maxPayloadBytes();
-    if (text.length() > limit) {
-      onOversized(text, limit, current != null);
+    if (bytes > gateway.settings().maxPayloadBytes()) {
+      onOversized(text, bytes);
       return;
     }
     Frame frame;
@@ -170,20 +216,31 @@ final class WsConnection {
     gateway
         .handshake()
         .connect(this, request.params())
-        .onSuccess(accepted -> onAccepted(request.id(), accepted))
-        .onFailure(failure -> refuseHandshake(request.id(), gateway.toRefusal(failure)));
+        .onComplete(
+            done ->
+                loop.runOnContext(
+                    go -> {
+                      if (done.succeeded()) {
+                        onAccepted(request.id(), done.result());
+                      } else {
+                        refuseHandshake(request.id(), gateway.toRefusal(done.cause()));
+                      }
+                    }));
   }
 
   private void onAccepted(String requestId, Handshake.Accepted accepted) {
     gateway.cancel(handshakeTimer);
-    WsSession opened = accepted.session();
+    guard.trust();
+    reader.limit(gateway.settings().hardLimitBytes());
     answer(requestId, Json.raw(accepted.hello()));
-    synchronized (opened.log()) {
-      accepted.missed().forEach(this::send);
-      opened.attach(this);
-      session = opened;
+    WsSession opened = accepted.session();
+    opened.log().attach(this, accepted.seq());
+    gateway.opened(opened);
+    session = opened;
+    gateway.confirm(this, opened);
+    if (isClosing()) {
+      release();
     }
-    gateway.opened(this, opened);
   }
 
   private void refuseHandshake(String requestId, ParleyException failure) {
@@ -241,19 +298,16 @@ final class WsConnection {
         .onFailure(failure -> refuse(request.id(), gateway.toRefusal(failure)));
   }
 
-  private void onOversized(String text, int limit, boolean authenticated) {
+  private void onOversized(String text, int bytes) {
+    int limit = gateway.settings().maxPayloadBytes();
     ParleyException fault =
         new ParleyException(
                 ErrorCode.PAYLOAD_TOO_LARGE,
-                "the frame has %d characters; the limit is %d (policy.maxPayload)"
-                    .formatted(text.length(), limit))
+                "the frame has %d bytes; the limit is %d (policy.maxPayload)"
+                    .formatted(bytes, limit))
             .with("field", "frame")
             .with("limit", limit)
-            .with("size", text.length());
-    if (!authenticated) {
-      close(CloseCode.TOO_BIG, "the first frame is larger than " + limit + " bytes");
-      return;
-    }
+            .with("size", bytes);
     onMalformed(
         FrameCodec.headOf(text).map(id -> fault.with(FrameCodec.REQUEST_ID, id)).orElse(fault));
   }
@@ -270,22 +324,31 @@ final class WsConnection {
   }
 
   private void onClose() {
-    closing = true;
-    gateway.cancel(handshakeTimer);
-    WsSession current = session;
-    if (current != null) {
-      current.detach();
-      current.calls().cancelAll();
-      if (current.link() != null) {
-        current.link().close();
-      }
+    synchronized (this) {
+      closing = true;
+      gateway.cancel(hangUpTimer);
     }
-    gateway.closed(this, current);
+    gateway.cancel(handshakeTimer);
+    place.leave();
+    gateway.closed(this);
+    release();
   }
 
-  /** The agent this socket is, for a socket of role agent. */
-  @Nullable AgentAddress agent() {
+  /** Ends what the client had under way: nothing can be told to it any more. */
+  void release() {
     WsSession current = session;
-    return current == null || current.link() == null ? null : current.link().address();
+    if (current == null || !released.compareAndSet(false, true)) {
+      return;
+    }
+    current.log().detach(this);
+    current.calls().cancelAll();
+    if (current.link() != null) {
+      current.link().close();
+    }
+    gateway.ended(this, current);
+  }
+
+  private synchronized boolean isClosing() {
+    return closing;
   }
 }

@@ -28,10 +28,8 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.ServerWebSocket;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
 /**
@@ -53,8 +51,8 @@ public final class WsGateway {
   private final TenantFeed feed = new TenantFeed();
   private final RunFeed runFeed = new RunFeed(feed);
   private final Resumption resumption;
-  private final Set<WsConnection> connections = ConcurrentHashMap.newKeySet();
-  private final ConcurrentMap<TenantId, AtomicInteger> perTenant = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, WsConnection> connections = new ConcurrentHashMap<>();
+  private final Places places;
   private final String version;
   private final long startedAt = System.currentTimeMillis();
   private long sweeps;
@@ -82,7 +80,8 @@ public final class WsGateway {
     this.remoteAgents = parts.remoteAgents;
     this.metrics = parts.metrics;
     this.version = parts.version;
-    this.resumption = new Resumption(settings, feed);
+    this.places = new Places(settings.maxConnections(), settings.maxHandshakes());
+    this.resumption = new Resumption(settings, feed, this::evict);
     this.handshake =
         new Handshake(
             this,
@@ -93,16 +92,17 @@ public final class WsGateway {
             parts.remoteAgents,
             parts.switchboard);
     parts.announcements.listen(this::onAnnouncement, () -> confirmAll(session -> true));
-    metrics.gauge("parley.connections", connections, Set::size);
+    metrics.gauge("parley.connections", connections, ConcurrentMap::size);
     vertx.setPeriodic(SWEEP.toMillis(), timer -> sweep());
   }
 
-  /** Takes over an upgraded socket. */
+  /** Takes over an upgraded socket, on its event loop. */
   public void accept(ServerWebSocket socket) {
-    WsConnection connection = new WsConnection(this, socket);
-    connections.add(connection);
+    WsConnection connection =
+        new WsConnection(this, socket, vertx.getOrCreateContext(), places.take());
+    connections.put(connection.id(), connection);
     connection.open();
-    if (connections.size() > settings.maxConnections()) {
+    if (!connection.place().granted()) {
       connection.close(CloseCode.TRY_AGAIN_LATER, "this hub has as many sockets as it takes");
     }
   }
@@ -137,7 +137,7 @@ public final class WsGateway {
   /** Tells every client that the hub goes, and closes the sockets. */
   public Future<Void> shutdown(String reason) {
     RawJson payload = Json.raw(Json.object().put("reason", reason).put("restartExpectedMs", 3_000));
-    for (WsConnection connection : connections) {
+    for (WsConnection connection : connections.values()) {
       WsSession session = connection.session();
       if (session != null) {
         session.sendEvent("shutdown", payload);
@@ -147,65 +147,52 @@ public final class WsGateway {
     return Future.succeededFuture();
   }
 
-  /** Reserves a place among the tenant's connections; fails with {@code limit_exceeded}. */
-  Future<Void> admit(Principal principal) {
+  /** Counts the connection to its tenant; fails with {@code limit_exceeded}. */
+  Future<Void> admit(WsConnection connection, Principal principal) {
     if (principal.role().isPlatform()) {
+      connection.place().ofThePlatform();
       return Future.succeededFuture();
     }
     return tenants
         .get(principal.tenant())
         .map(
             tenant -> {
-              long max = Limits.value(tenant.limits().connections());
-              AtomicInteger count = perTenant.get(tenant.id());
-              if (count != null && count.get() >= max) {
-                throw new ParleyException(
-                        ErrorCode.LIMIT_EXCEEDED,
-                        "tenant %s has %d connections and may have %d; close one first"
-                            .formatted(tenant.id(), count.get(), max))
-                    .with("limit", "connections")
-                    .with("owner", "tenant " + tenant.id())
-                    .with("used", count.get())
-                    .with("max", max);
-              }
+              connection.place().of(tenant.id(), Limits.value(tenant.limits().connections()));
               return null;
             });
   }
 
-  void opened(WsConnection connection, WsSession session) {
-    TenantId tenant = session.principal().tenant();
-    perTenant.compute(
-        tenant,
-        (id, count) -> {
-          AtomicInteger present = count == null ? new AtomicInteger() : count;
-          present.incrementAndGet();
-          return present;
-        });
+  /** A client has come in, or back. */
+  void opened(WsSession session) {
     feed.add(session);
     if (session.link() != null) {
       remoteAgents.attach(session.link().address(), session.link());
     }
-    if (!connections.contains(connection)) {
-      closed(connection, session);
-      return;
-    }
-    publishPresence(tenant);
-    confirm(connection, session);
+    publishPresence(session.principal().tenant());
   }
 
-  void closed(WsConnection connection, @org.jspecify.annotations.Nullable WsSession session) {
-    connections.remove(connection);
-    if (session == null) {
-      return;
-    }
-    TenantId tenant = session.principal().tenant();
-    perTenant.computeIfPresent(tenant, (id, count) -> count.decrementAndGet() <= 0 ? null : count);
+  /** The socket is gone. */
+  void closed(WsConnection connection) {
+    connections.remove(connection.id());
+  }
+
+  /** The session has lost its socket. */
+  void ended(WsConnection connection, WsSession session) {
     if (session.link() == null) {
       resumption.keep(connection.id(), session);
     } else {
       feed.remove(session);
     }
-    publishPresence(tenant);
+    publishPresence(session.principal().tenant());
+  }
+
+  private void evict(String connectionId, Predicate<WsSession> allowed) {
+    WsConnection connection = connections.get(connectionId);
+    WsSession session = connection == null ? null : connection.session();
+    if (connection != null && session != null && session.link() == null && allowed.test(session)) {
+      connection.release();
+      connection.close(CloseCode.NORMAL, "resumed on another socket");
+    }
   }
 
   ParleyException toRefusal(Throwable failure) {
@@ -261,8 +248,9 @@ public final class WsGateway {
   }
 
   /**
-   * Once a second: lets go of expired sessions; every tick interval, spread over its seconds by
-   * connection, sends tick and ping and closes sockets that have been silent for three intervals.
+   * Once a second: lets go of expired sessions and closes sockets whose key has expired; every tick
+   * interval, spread over its seconds by connection, sends tick and ping and closes sockets that
+   * have been silent for three intervals.
    */
   private void sweep() {
     resumption.sweep();
@@ -271,11 +259,15 @@ public final class WsGateway {
     long silentSince = now() - 3 * settings.tickInterval().toMillis();
     ObjectNode tick = Json.object().put("ts", now());
     RawJson payload = Json.raw(tick);
-    for (WsConnection connection : connections) {
+    for (WsConnection connection : connections.values()) {
+      WsSession session = connection.session();
+      if (session != null && session.validUntil() <= now()) {
+        connection.close(CloseCode.POLICY_VIOLATION, "the API key has expired; make a new one");
+        continue;
+      }
       if (Math.floorMod(connection.id().hashCode(), interval) != sweeps % interval) {
         continue;
       }
-      WsSession session = connection.session();
       if (connection.lastHeard() < silentSince) {
         connection.close(CloseCode.POLICY_VIOLATION, "no sign of life");
       } else if (session != null) {
@@ -295,14 +287,17 @@ public final class WsGateway {
 
   private void onAnnouncement(Announcement change) {
     if (change instanceof Announcement.KeyChanged key) {
-      confirmAll(session -> session.principal().keyId().equals(key.keyId()));
+      confirmAll(
+          session ->
+              session.principal().keyId().equals(key.keyId())
+                  && session.principal().tenant().value().equals(key.tenant()));
     } else if (change instanceof Announcement.TenantChanged tenant) {
       confirmAll(session -> session.principal().tenant().value().equals(tenant.tenant()));
     }
   }
 
   private void confirmAll(Predicate<WsSession> affected) {
-    for (WsConnection connection : connections) {
+    for (WsConnection connection : connections.values()) {
       WsSession session = connection.session();
       if (session != null && affected.test(session)) {
         confirm(connection, session);
@@ -311,9 +306,10 @@ public final class WsGateway {
   }
 
   /** Closes the socket unless its key is still good; also when it is revoked during connect. */
-  private void confirm(WsConnection connection, WsSession session) {
+  void confirm(WsConnection connection, WsSession session) {
     authenticator
         .confirm(session.principal())
+        .onSuccess(session::confirmed)
         .onFailure(
             failure -> {
               ParleyException refusal = toRefusal(failure);

@@ -4,7 +4,6 @@ import dev.parley.hub.access.Principal;
 import dev.parley.hub.gateway.Caller.Topic;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.protocol.envelope.RawJson;
-import dev.parley.protocol.frame.FrameCodec;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,8 +23,8 @@ final class WsSession {
   private final EventLog log;
   private final WsCalls calls;
   private final @Nullable WsAgentLink link;
-  private @Nullable WsConnection connection;
   private final Map<Topic, Set<String>> subscriptions = new ConcurrentHashMap<>(2);
+  private volatile long validUntil;
 
   /** What a client says of itself; shown to its own tenant and believed in nothing. */
   record ClientIdentity(
@@ -44,6 +43,7 @@ final class WsSession {
     this.log = log;
     this.calls = calls;
     this.link = link;
+    this.validUntil = principal.validUntil();
   }
 
   Principal principal() {
@@ -70,29 +70,24 @@ final class WsSession {
     return link;
   }
 
-  /** Binds the session to its socket, before anything is sent. */
-  void attach(WsConnection to) {
-    synchronized (log) {
-      connection = to;
-    }
+  /** When its key ends, in epoch milliseconds. */
+  long validUntil() {
+    return validUntil;
   }
 
-  /** The socket is gone; events are kept in the log for a resume. */
-  void detach() {
-    synchronized (log) {
-      connection = null;
-    }
+  /** Its key has been looked at again. */
+  void confirmed(Principal now) {
+    validUntil = now.validUntil();
+  }
+
+  /** Takes over what the client had subscribed to before it lost its socket. */
+  void goOnFrom(WsSession before) {
+    subscriptions.putAll(before.subscriptions);
   }
 
   /** Sends an event with the next number, and keeps it for a resume. */
   void sendEvent(String event, RawJson payload) {
-    synchronized (log) {
-      String frame = FrameCodec.event(event, payload, log.nextSeq());
-      log.append(frame);
-      if (connection != null) {
-        connection.send(frame);
-      }
-    }
+    log.send(event, payload);
   }
 
   void subscribe(Topic topic, @Nullable String sessionKey) {

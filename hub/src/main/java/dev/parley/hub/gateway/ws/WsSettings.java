@@ -1,7 +1,6 @@
 package dev.parley.hub.gateway.ws;
 
 import java.time.Duration;
-import java.util.List;
 
 /**
  * Bounds of the WebSocket gateway.
@@ -11,12 +10,13 @@ import java.util.List;
  * @param maxBufferedBytes unread bytes after which a slow client is disconnected
  * @param maxInFlight requests of one connection that may be under way
  * @param handshakeTimeout time to authenticate
+ * @param closeGrace time a client gets to take notice of a close frame
  * @param tickInterval between {@code tick} events
  * @param resumeWindow how long the events of a lost connection are kept
  * @param resumeEvents how many of them
  * @param resumeBytes how many bytes of them
  * @param maxConnections sockets of this node
- * @param allowedOrigins origins of browser pages beside the hub's own
+ * @param maxHandshakes of those, sockets that have not authenticated
  */
 public record WsSettings(
     int maxPayloadBytes,
@@ -24,12 +24,14 @@ public record WsSettings(
     int maxBufferedBytes,
     int maxInFlight,
     Duration handshakeTimeout,
+    Duration closeGrace,
     Duration tickInterval,
     Duration resumeWindow,
     int resumeEvents,
     int resumeBytes,
     int maxConnections,
-    List<String> allowedOrigins) {
+    int maxHandshakes) {
+  private static final int HARD_FRAME_FACTOR = 4;
 
   /** The bounds that a hub has unless its operator sets others. */
   public static WsSettings defaults() {
@@ -39,11 +41,17 @@ public record WsSettings(
         8 << 20,
         1024,
         Duration.ofSeconds(15),
+        Duration.ofSeconds(10),
         Duration.ofSeconds(30),
         Duration.ofSeconds(60),
         512,
         256 << 10,
         100_000,
-        List.of());
+        5_000);
+  }
+
+  /** The largest frame that is read, so that one beyond the limit can be answered by its id. */
+  public int hardLimitBytes() {
+    return maxPayloadBytes * HARD_FRAME_FACTOR;
   }
 }
