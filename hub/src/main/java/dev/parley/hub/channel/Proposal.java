@@ -57,8 +57,8 @@ public record Proposal(
    */
   public static Proposal parse(ObjectNode params) {
     return new Proposal(
-        Party.parse(params.path("from").asText()),
-        AgentAddress.parse(params.path("to").asText()),
+        ParleyException.inField("from", () -> Party.parse(params.path("from").asText())),
+        ParleyException.inField("to", () -> AgentAddress.parse(params.path("to").asText())),
         params.hasNonNull("purpose") ? params.get("purpose").asText() : null,
         params.hasNonNull("payer") ? Payer.of(params.get("payer").asText()) : Payer.FROM,
         params.hasNonNull("limits")

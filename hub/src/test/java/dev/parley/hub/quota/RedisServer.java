@@ -4,6 +4,7 @@ import static dev.parley.hub.store.RedisExtension.await;
 
 import dev.parley.hub.store.FsyncPolicy;
 import dev.parley.hub.store.OpenStore;
+import dev.parley.hub.store.Signals;
 import dev.parley.hub.store.Store;
 import dev.parley.hub.store.StoreOptions;
 import dev.parley.hub.store.Stores;
@@ -46,25 +47,11 @@ final class RedisServer implements AutoCloseable {
   }
 
   void pause() {
-    signal("STOP");
+    Signals.pause(Signals.server(open.data()));
   }
 
   void resume() {
-    signal("CONT");
-  }
-
-  private void signal(String signal) {
-    try {
-      String pid = Files.readString(open.data().resolve("redis").resolve("redis.pid")).trim();
-      int code = new ProcessBuilder("kill", "-" + signal, pid).inheritIO().start().waitFor();
-      if (code != 0) {
-        throw new AssertionError("kill -" + signal + " ended with " + code);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
+    Signals.resume(Signals.server(open.data()));
   }
 
   @Override

@@ -6,11 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Sends signals to the {@code redis-server} of a data directory. */
-final class Signals {
+public final class Signals {
   private Signals() {}
 
   /** The server that the hub on this data directory started. */
-  static ProcessHandle server(Path data) {
+  public static ProcessHandle server(Path data) {
     try {
       String pid = Files.readString(Stores.serverDirectory(data).resolve("redis.pid")).trim();
       return ProcessHandle.of(Long.parseLong(pid)).orElseThrow();
@@ -19,16 +19,16 @@ final class Signals {
     }
   }
 
-  static void kill(ProcessHandle process) {
+  public static void kill(ProcessHandle process) {
     process.destroyForcibly();
     Eventually.holds("the end of " + process.pid(), () -> !process.isAlive());
   }
 
-  static void pause(ProcessHandle process) {
+  public static void pause(ProcessHandle process) {
     send("STOP", process);
   }
 
-  static void resume(ProcessHandle process) {
+  public static void resume(ProcessHandle process) {
     send("CONT", process);
   }
 

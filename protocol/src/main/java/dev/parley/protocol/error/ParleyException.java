@@ -3,6 +3,7 @@ package dev.parley.protocol.error;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,19 @@ public final class ParleyException extends RuntimeException {
   public ParleyException(ErrorCode code, String message, @Nullable Throwable cause) {
     super(message, cause, false, cause != null);
     this.code = code;
+  }
+
+  /**
+   * What {@code reader} reads from a field of a request.
+   *
+   * @throws ParleyException the reader's refusal, naming the field
+   */
+  public static <T> T inField(String field, Supplier<T> reader) {
+    try {
+      return reader.get();
+    } catch (ParleyException e) {
+      throw e.with("field", field);
+    }
   }
 
   /** The one answer for what does not exist and for what is somebody else's. */

@@ -60,7 +60,7 @@ public record CallParams(
       throw ParleyException.invalid("to", "must have required property 'to'");
     }
     return new CallParams(
-        Target.parse(fields.to),
+        required("to", fields.to, Target::parse),
         fields.payload == null ? RawJson.NULL : fields.payload,
         named("from", fields.from, AgentId::new),
         named("conversation", fields.conversation, Envelope::requireConversation),
@@ -72,11 +72,11 @@ public record CallParams(
 
   private static <T> @Nullable T named(
       String field, @Nullable String value, Function<String, T> type) {
-    try {
-      return value == null ? null : type.apply(value);
-    } catch (ParleyException e) {
-      throw e.with("field", field);
-    }
+    return value == null ? null : required(field, value, type);
+  }
+
+  private static <T> T required(String field, String value, Function<String, T> type) {
+    return ParleyException.inField(field, () -> type.apply(value));
   }
 
   private static final class Fields {

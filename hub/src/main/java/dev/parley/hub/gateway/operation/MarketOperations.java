@@ -9,6 +9,7 @@ import dev.parley.hub.market.Install;
 import dev.parley.hub.market.Market;
 import dev.parley.hub.market.Publication;
 import dev.parley.protocol.address.ListingId;
+import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 
@@ -94,7 +95,8 @@ public final class MarketOperations {
   }
 
   private static ListingId listing(ObjectNode params) {
-    return ListingId.parse(params.path("listing").asText());
+    return ParleyException.inField(
+        "listing", () -> ListingId.parse(params.path("listing").asText()));
   }
 
   private static ObjectNode wrap(String name, ObjectNode value) {

@@ -52,7 +52,7 @@ public final class SessionViews {
     Future<AgentId> defaultAgent =
         named.isEmpty() ? defaultAgent(caller) : Future.succeededFuture(new AgentId(named));
     return defaultAgent
-        .map(agent -> SessionKey.parse(text, agent))
+        .map(agent -> ParleyException.inField(field, () -> SessionKey.parse(text, agent)))
         .compose(
             key -> {
               if (!named.isEmpty() && !key.agent().value().equals(named)) {

@@ -94,6 +94,7 @@ public final class RestGateway {
     }
     router.route().last().handler(context -> fail(context, ParleyException.notFound("this path")));
     router.route().failureHandler(this::onFailure);
+    router.errorHandler(400, this::onFailure);
     return router;
   }
 

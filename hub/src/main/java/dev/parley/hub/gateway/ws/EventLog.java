@@ -57,6 +57,10 @@ final class EventLog {
     socket = to;
   }
 
+  synchronized boolean isAttached() {
+    return socket != null;
+  }
+
   /** The socket is gone. */
   synchronized void detach(WsConnection from) {
     if (socket == from) {

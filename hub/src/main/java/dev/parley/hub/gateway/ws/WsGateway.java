@@ -38,7 +38,6 @@ import java.util.function.Predicate;
  */
 public final class WsGateway {
   private static final Duration SWEEP = Duration.ofSeconds(1);
-  private static final int MAX_PRESENCE = 100;
 
   private final Vertx vertx;
   private final WsSettings settings;
@@ -50,6 +49,7 @@ public final class WsGateway {
   private final Handshake handshake;
   private final TenantFeed feed = new TenantFeed();
   private final RunFeed runFeed = new RunFeed(feed);
+  private final PresenceFeed presence;
   private final Resumption resumption;
   private final ConcurrentMap<String, WsConnection> connections = new ConcurrentHashMap<>();
   private final Places places;
@@ -80,6 +80,7 @@ public final class WsGateway {
     this.remoteAgents = parts.remoteAgents;
     this.metrics = parts.metrics;
     this.version = parts.version;
+    this.presence = new PresenceFeed(vertx, feed);
     this.places = new Places(settings.maxConnections(), settings.maxHandshakes());
     this.resumption = new Resumption(settings, feed, this::evict);
     this.handshake =
@@ -117,17 +118,9 @@ public final class WsGateway {
     return runFeed;
   }
 
-  /** Who of the tenant is connected, newest last, at most {@value #MAX_PRESENCE}. */
+  /** Who of the tenant is connected; the first hundred when there are more. */
   public ArrayNode presence(TenantId tenant) {
-    ArrayNode present = Json.mapper().createArrayNode();
-    feed.forEach(
-        tenant,
-        session -> {
-          if (present.size() < MAX_PRESENCE) {
-            present.add(Presence.entry(session));
-          }
-        });
-    return present;
+    return presence.of(tenant);
   }
 
   public int connectionCount() {
@@ -168,7 +161,7 @@ public final class WsGateway {
     if (session.link() != null) {
       remoteAgents.attach(session.link().address(), session.link());
     }
-    publishPresence(session.principal().tenant());
+    presence.changed(session.principal().tenant());
   }
 
   /** The socket is gone. */
@@ -183,7 +176,7 @@ public final class WsGateway {
     } else {
       feed.remove(session);
     }
-    publishPresence(session.principal().tenant());
+    presence.changed(session.principal().tenant());
   }
 
   private void evict(String connectionId, Predicate<WsSession> allowed) {
@@ -274,14 +267,6 @@ public final class WsGateway {
         session.sendEvent("tick", payload);
         connection.ping();
       }
-    }
-  }
-
-  private void publishPresence(TenantId tenant) {
-    if (feed.hasListeners(tenant)) {
-      ObjectNode payload = Json.object();
-      payload.set("presence", presence(tenant));
-      feed.publish(tenant, Permission.TENANT_READ, session -> true, "presence", Json.raw(payload));
     }
   }
 

@@ -75,6 +75,11 @@ final class WsSession {
     return validUntil;
   }
 
+  /** Whether the client has a socket at the moment. */
+  boolean isConnected() {
+    return log.isAttached();
+  }
+
   /** Its key has been looked at again. */
   void confirmed(Principal now) {
     validUntil = now.validUntil();

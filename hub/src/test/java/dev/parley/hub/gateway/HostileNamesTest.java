@@ -1,0 +1,412 @@
+package dev.parley.hub.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.hub.HubExtension;
+import dev.parley.hub.HubExtension.Answer;
+import dev.parley.hub.HubExtension.Member;
+import dev.parley.hub.Peer;
+import dev.parley.hub.RawSocket;
+import dev.parley.protocol.contract.Contract;
+import dev.parley.protocol.contract.Operation;
+import dev.parley.protocol.frame.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Every text that an operation of the contract takes, with what one should not put there: what
+ * names something is refused by field and leaves nothing behind, what is for people does no harm.
+ */
+class HostileNamesTest {
+  @RegisterExtension static final HubExtension HUB = HubExtension.with();
+  private static final Contract CONTRACT = Contract.load();
+
+  private static final List<String> HOSTILE =
+      List.of(
+          "",
+          " ",
+          "..",
+          "../../etc/passwd",
+          "a/../b",
+          "/a",
+          "a/b/c",
+          "a:b:c",
+          "{a}",
+          "a}{b",
+          "*",
+          "a*",
+          "a\u0000b",
+          "a\nb",
+          "a\r\nSET x y",
+          "größe",
+          "m\u0430in",
+          "main\u200b",
+          "\u202eniam",
+          "MAIN",
+          "main ",
+          "-main",
+          "ma--in",
+          "%2e%2e%2f",
+          "\\..\\a",
+          "\ud83d\ude00",
+          "x".repeat(2_000));
+
+  /** Names of things: what is not one is refused. */
+  private static final Set<String> IDENTIFIERS =
+      Set.of(
+          "tenant",
+          "agent",
+          "agentId",
+          "id",
+          "sessionKey",
+          "key",
+          "keys",
+          "sessionId",
+          "runId",
+          "to",
+          "from",
+          "parent",
+          "messageId",
+          "listing",
+          "provider",
+          "role",
+          "plan",
+          "status",
+          "payer",
+          "after",
+          "version",
+          "visibility",
+          "kind",
+          "model",
+          "baseUrl");
+
+  /**
+   * Things of which only a part is a name in itself, or whose texts have a grammar of their own.
+   */
+  private static final Map<String, Set<String>> FREE =
+      Map.of(
+          "agents.files.get", Set.of("name"),
+          "agents.files.set", Set.of("name", "content"),
+          "sessions.patch", Set.of("label"),
+          "market.publish", Set.of("title", "description"));
+
+  private static ObjectNode valid(Operation operation, Member tenant) {
+    ObjectNode params = Json.object();
+    for (JsonNode required : operation.params().path("required")) {
+      fill(params, required.asText(), tenant, operation.name());
+    }
+    return params;
+  }
+
+  private static void fill(ObjectNode params, String field, Member tenant, String operation) {
+    switch (field) {
+      case "agentId", "agent" -> params.put(field, "main");
+      case "sessionKey", "key" -> params.put(field, "main");
+      case "keys" -> params.putArray(field).add("main");
+      case "idempotencyKey", "runId", "id" -> params.put(field, UUID.randomUUID().toString());
+      case "tenant" ->
+          params.put(field, operation.equals("signup") ? "never-made" : tenant.tenant());
+      case "to" -> params.put(field, "somebody/main");
+      case "from" -> params.put(field, tenant.tenant());
+      case "listing" -> params.put(field, "somebody/thing");
+      case "provider" -> params.put(field, "openai");
+      case "role" -> params.put(field, "viewer");
+      default -> params.put(field, "text");
+    }
+  }
+
+  private static List<String> texts(Operation operation) {
+    List<String> texts = new ArrayList<>();
+    operation
+        .params()
+        .path("properties")
+        .properties()
+        .forEach(
+            property -> {
+              JsonNode schema = property.getValue();
+              boolean text =
+                  schema.path("type").asText().equals("string")
+                      || schema.path("$ref").asText().endsWith("Role")
+                      || property.getKey().equals("keys");
+              if (text) {
+                texts.add(property.getKey());
+              }
+            });
+    return texts;
+  }
+
+  private static ObjectNode with(ObjectNode params, String field, String value) {
+    if (field.equals("keys")) {
+      params.putArray(field).add(value);
+    } else {
+      params.put(field, value);
+    }
+    return params;
+  }
+
+  @Test
+  void aNameThatIsNoneIsRefusedByFieldAndNothingIsWritten() {
+    Member tenant = HUB.unmetered(HUB.signUp());
+    String admin = HUB.adminKey();
+    HUB.succeed(
+        "POST",
+        "/v1/calls",
+        tenant.key(),
+        Json.object().put("to", tenant.agent("main")).put("payload", "so that it has its files"));
+    String before = everything(tenant);
+    List<Executable> checks = new ArrayList<>();
+    int probes = 0;
+    try (Peer owner = HUB.connect(tenant.key());
+        Peer platform = HUB.connect(admin)) {
+      for (Operation operation : CONTRACT.operations().values()) {
+        if ("".equals(operation.permission())) {
+          continue;
+        }
+        Peer peer = operation.name().startsWith("admin.") ? platform : owner;
+        for (String field : texts(operation)) {
+          if (!IDENTIFIERS.contains(field)) {
+            continue;
+          }
+          for (String value : HOSTILE) {
+            JsonNode answer =
+                peer.ask(operation.name(), with(valid(operation, tenant), field, value));
+            checks.add(() -> assertRefused(operation, field, value, answer));
+            probes++;
+          }
+        }
+      }
+      assertTrue(probes > 1_000, "probes: " + probes);
+      assertAll(checks);
+      assertTrue(owner.alive());
+    }
+    assertEquals(before, everything(tenant));
+  }
+
+  private static void assertRefused(
+      Operation operation, String field, String value, JsonNode answer) {
+    String what = "%s %s=%s: %s".formatted(operation.name(), field, shown(value), answer);
+    if (means(operation.name(), field, value)) {
+      assertNotEquals("INTERNAL", answer.at("/error/code").asText(), what);
+      return;
+    }
+    String code = answer.at("/error/code").asText();
+    assertTrue(Set.of("INVALID_REQUEST", "NOT_FOUND", "FORBIDDEN").contains(code), what);
+    if (code.equals("INVALID_REQUEST")) {
+      String blamed = answer.at("/error/details/field").asText();
+      assertTrue(blamed.equals(field) || (blamed + "s").equals(field), what);
+    }
+    assertTrue(answer.at("/error/message").asText().chars().allMatch(c -> c >= ' '), what);
+    assertFalse(answer.toString().length() > 2_000, "the answer is as long as the attack: " + what);
+  }
+
+  /** Where a text on the list is a good one after all, or asks for nothing in particular. */
+  private static boolean means(String operation, String field, String value) {
+    return switch (operation + " " + field) {
+      case "chat.abort runId", "sessions.abort runId", "agent.cancel id" -> true;
+      case "admin.tenants.list after", "chat.send sessionId" -> true;
+      case "agents.create model", "agents.update model" -> false;
+      default ->
+          (field.equals("sessionKey") || field.equals("key") || field.equals("keys"))
+              && value.chars().allMatch(c -> c > ' ' && c < 127 && c != '{' && c != '}' && c != '*')
+              && !value.isEmpty()
+              && value.length() <= 500;
+    };
+  }
+
+  @Test
+  void aTextForPeopleDoesNoHarmWhateverItIs() {
+    Member tenant = HUB.unmetered(HUB.signUp());
+    try (Peer owner = HUB.connect(tenant.key())) {
+      for (Operation operation : CONTRACT.operations().values()) {
+        if (operation.permission() == null
+            || operation.permission().isEmpty()
+            || operation.name().startsWith("admin.")) {
+          continue;
+        }
+        for (String field : texts(operation)) {
+          boolean free = FREE.getOrDefault(operation.name(), Set.of()).contains(field);
+          if (IDENTIFIERS.contains(field) && !free) {
+            continue;
+          }
+          for (String value : HOSTILE) {
+            JsonNode answer =
+                owner.ask(operation.name(), with(valid(operation, tenant), field, value));
+            assertNotEquals(
+                "INTERNAL",
+                answer.at("/error/code").asText(),
+                operation.name() + " " + field + "=" + shown(value) + ": " + answer);
+          }
+        }
+      }
+      assertTrue(owner.alive());
+    }
+    for (Path file : files(HUB.data().resolve("workspace"))) {
+      Path relative = HUB.data().resolve("workspace").relativize(file.normalize());
+      assertTrue(relative.startsWith(tenant.tenant()) || !relative.toString().contains(".."));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/v1/agents/%2e%2e",
+        "/v1/agents/..%2f..%2fetc",
+        "/v1/agents/%00",
+        "/v1/agents/a%0d%0ab",
+        "/v1/agents/%zz",
+        "/v1/agents/%",
+        "/v1/agents/%ff",
+        "/v1/agents/m%d0%b0in/files",
+        "/v1/agents/main/files/..%2f..%2f..%2fadmin.key",
+        "/v1/agents/main/files/%2e%2e/%2e%2e/admin.key",
+        "/v1/agents/main/files/..",
+        "/v1/keys/*",
+        "/v1/keys/{id}",
+        "/v1/channels/ch_:::",
+        "/v1/market/listings/..%2f..",
+        "/v1/market/listings/a%2fb%2fc",
+        "/v1/usage?from=2024-01-01&from=2024-01-02",
+        "/v1/usage?from=%00",
+        "/v1/usage?nonsense=1",
+        "/v1/market/listings?limit=1e3",
+        "/v1/market/listings?limit=99999999999999999999",
+        "/v1/market/listings?limit=",
+        "/v1/../../etc/passwd",
+        "/v1//agents/..//x",
+        "/.git/config",
+        "/v1/no-such-route",
+        "//evil.example/"
+      })
+  void aHostileAddressIsAnsweredInJsonAndNotWithASecret(String address) {
+    Member tenant = HUB.signUp();
+    String answer = ask("GET", address, tenant.key(), "");
+    int status = Integer.parseInt(answer.substring(9, 12));
+    assertTrue(status == 400 || status == 404, answer);
+    assertTrue(answer.contains("{\"error\":{\"code\":\""), answer);
+    assertFalse(answer.contains("prl_platform"), answer);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{",
+        "[]",
+        "null",
+        "\"x\"",
+        "{\"name\":\"a\",\"name\":\"b\"}",
+        "{\"name\":\"a\"} {}",
+        "{\"name\":7}",
+        "{\"name\":{}}",
+        "name=a",
+        "{\"tokensPerDay\":1e999,\"name\":\"a\"}",
+        "{\"skills\":[[[[]]]],\"name\":\"a\"}"
+      })
+  void aHostileBodyIsRefusedByFieldAndMakesNothing(String body) {
+    Member tenant = HUB.signUp();
+    String before = HUB.get("/v1/agents", tenant.key()).text();
+    Answer answer =
+        HUB.rest("POST", "/v1/agents", tenant.key(), body.getBytes(StandardCharsets.UTF_8));
+    assertEquals(400, answer.status(), answer.text());
+    assertEquals("invalid_request", answer.errorCode());
+    assertFalse(answer.body().at("/error/details/field").asText().isEmpty(), answer.text());
+    assertEquals(before, HUB.get("/v1/agents", tenant.key()).text());
+  }
+
+  @Test
+  void aBodyThatIsNotUtf8OrTooDeepOrTooLargeIsRefused() {
+    Member tenant = HUB.signUp();
+    byte[] broken = {'{', '"', (byte) 0xff, '"', ':', '1', '}'};
+    assertEquals(
+        "body",
+        HUB.rest("POST", "/v1/agents", tenant.key(), broken)
+            .body()
+            .at("/error/details/field")
+            .asText());
+    byte[] deep = ("{\"a\":" + "[".repeat(100_000)).getBytes(StandardCharsets.US_ASCII);
+    assertEquals(400, HUB.rest("POST", "/v1/agents", tenant.key(), deep).status());
+    Answer large = HUB.rest("POST", "/v1/agents", tenant.key(), new byte[3 << 20]);
+    assertEquals(413, large.status(), large.text());
+    assertEquals("payload_too_large", large.errorCode());
+    assertEquals(2 << 20, large.body().at("/error/details/limit").asLong());
+    assertEquals(1, HUB.get("/v1/agents", tenant.key()).body().path("agents").size());
+  }
+
+  @Test
+  void aNameInTwoPlacesIsRefused() {
+    Member tenant = HUB.signUp();
+    Answer answer =
+        HUB.rest(
+            "PATCH",
+            "/v1/agents/main",
+            tenant.key(),
+            Json.object().put("agentId", "other").put("name", "x"));
+    assertEquals("agentId", answer.body().at("/error/details/field").asText());
+  }
+
+  private static String ask(String method, String address, String key, String body) {
+    try (RawSocket socket = RawSocket.dial(HUB.port(), 0)) {
+      String request =
+          "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
+              .formatted(method, address, key, body.length(), body);
+      socket.write(request.getBytes(StandardCharsets.ISO_8859_1));
+      return socket.readToEnd();
+    }
+  }
+
+  /** All that the tenant can see of itself, without what merely counts the attack. */
+  private static String everything(Member tenant) {
+    StringBuilder all = new StringBuilder();
+    for (String path :
+        List.of(
+            "/v1/agents",
+            "/v1/keys",
+            "/v1/channels",
+            "/v1/market/installs",
+            "/v1/market/listings?query="
+                + URLEncoder.encode(tenant.tenant(), StandardCharsets.UTF_8),
+            "/v1/providers",
+            "/v1/agents/main/files")) {
+      all.append(HUB.get(path, tenant.key()).text()).append('\n');
+    }
+    all.append(HUB.get("/v1/admin/tenants/" + tenant.tenant(), HUB.adminKey()).text());
+    all.append(
+        HUB.get("/v1/admin/tenants", HUB.adminKey()).body().path("tenants").findValuesAsText("id"));
+    return all.toString();
+  }
+
+  private static List<Path> files(Path root) {
+    try (Stream<Path> files = Files.exists(root) ? Files.walk(root) : Stream.empty()) {
+      return files.toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String shown(String value) {
+    String text = value.length() > 60 ? value.substring(0, 60) + "…" : value;
+    return text.codePoints()
+        .mapToObj(c -> c >= ' ' && c < 127 ? Character.toString(c) : "\\u%04x".formatted(c))
+        .reduce("", String::concat);
+  }
+}
