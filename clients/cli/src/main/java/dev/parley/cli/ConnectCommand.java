@@ -1,99 +1,138 @@
 package dev.parley.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.client.AgentContext;
+import dev.parley.client.AgentHandler;
+import dev.parley.client.AgentMessage;
+import dev.parley.client.ParleyAgent;
 import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
-import dev.parley.protocol.frame.Frame;
 import dev.parley.protocol.frame.Json;
-import io.vertx.core.Vertx;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-/**
- * Makes a program an agent: it is started once for each message, with the text of the message on
- * its standard input, and what it prints is the reply.
- */
+/** Makes a program an agent, and stays connected through the loss of the hub. */
 @Command(
     name = "connect",
     mixinStandardHelpOptions = true,
-    description = "Makes a program an agent.",
+    description = "Makes a program an agent; defines the agent when there is none of that name.",
     footer = {
       "",
-      "The program is started once for each message: the message's text on standard input,",
-      "the reply on standard output. The key is read from PARLEY_KEY.",
+      "The program speaks JSON lines: it gets {\"id\",\"from\",\"conversation\",\"payload\"} on",
+      "standard input and writes {\"id\",\"chunk\"}, {\"id\",\"reply\"} or {\"id\",\"error\"}.",
+      "With --per-message it is started once for each message instead: the message's text on",
+      "standard input, the reply on standard output.",
       "",
-      "Example:",
-      "  PARLEY_KEY=prl_… parley connect acme/shouter --exec tr a-z A-Z"
+      "Examples:",
+      "  parley connect acme/worker --exec ./my-agent",
+      "  parley connect acme/shouter --per-message --exec tr a-z A-Z"
     })
 final class ConnectCommand implements Callable<Integer> {
   private static final int MAX_REPLY_BYTES = 512 << 10;
   private static final long PROGRAM_SECONDS = 300;
 
+  @Spec private @Nullable CommandSpec spec;
+  @Mixin private final HubOptions hub;
+
   @Parameters(paramLabel = "TENANT/AGENT", description = "which agent the program is")
   private String address = "";
 
-  @Option(names = "--url", defaultValue = "http://127.0.0.1:8420", description = "the hub")
-  private URI url = URI.create("http://127.0.0.1:8420");
+  @Option(names = "--per-message", description = "start the program once for each message")
+  private boolean perMessage;
+
+  @Option(names = "--no-create", description = "fail when there is no such agent yet")
+  private boolean noCreate;
+
+  @Option(names = "--window", paramLabel = "<n>", description = "messages at once (8)")
+  private int window = 8;
 
   @Option(names = "--exec", arity = "1..*", required = true, description = "the program")
   private List<String> program = List.of();
 
+  ConnectCommand(Map<String, String> environment) {
+    hub = new HubOptions(environment);
+  }
+
   @Override
-  public Integer call() throws InterruptedException {
-    String key = System.getenv("PARLEY_KEY");
-    if (key == null) {
-      System.err.println("parley: set PARLEY_KEY to an API key of the agent's tenant");
-      return 2;
+  public Integer call() throws Exception {
+    String agent = AgentAddress.parse(address).agent().value();
+    if (!noCreate) {
+      define(agent);
     }
-    Vertx vertx = Vertx.vertx();
+    if (!perMessage) {
+      try (LineProgram running = new LineProgram(program)) {
+        return serve(agent, running, running.ended());
+      }
+    }
+    ExecutorService runs = Executors.newFixedThreadPool(window);
     try {
-      String agent = AgentAddress.parse(address).agent().value();
-      HubSocket socket =
-          HubSocket.connect(vertx, url, key, agent, (event, payload) -> {})
-              .toCompletionStage()
-              .toCompletableFuture()
-              .get();
-      socket.onDelivery(request -> handle(vertx, socket, request));
-      System.out.println("connected as " + address);
-      System.out.flush();
-      socket.closed().toCompletionStage().toCompletableFuture().get();
-      return 0;
-    } catch (ParleyException refusal) {
-      System.err.println("parley: " + refusal.text());
-      return 1;
-    } catch (ExecutionException e) {
-      System.err.println("parley: " + e.getCause());
-      return 1;
+      AgentHandler handler =
+          (message, context) -> CompletableFuture.supplyAsync(() -> run(message, context), runs);
+      return serve(agent, handler, new CompletableFuture<>());
     } finally {
-      vertx.close();
+      runs.shutdownNow();
     }
   }
 
-  private void handle(Vertx vertx, HubSocket socket, Frame.Request request) {
-    if (request.params() == null) {
-      return;
+  private int serve(String agent, AgentHandler handler, CompletableFuture<ParleyException> program)
+      throws IOException, InterruptedException {
+    try (ParleyAgent connected =
+        Failures.await(hub.socket().window(window).connectAgent(agent, handler))) {
+      var out = java.util.Objects.requireNonNull(spec).commandLine().getOut();
+      out.println("connected as " + connected.address());
+      out.flush();
+      CompletionStage<ParleyException> over =
+          connected.ended().applyToEither(program, reason -> reason);
+      throw Failures.await(over.toCompletableFuture());
     }
-    JsonNode payload = Json.parse("params", request.params().text()).path("payload");
-    String text = payload.isTextual() ? payload.asText() : payload.path("text").asText("");
-    vertx
-        .executeBlocking(() -> run(text), false)
-        .onSuccess(reply -> socket.answer(request.id(), Json.object().put("text", reply)))
-        .onFailure(failure -> socket.fail(request.id(), String.valueOf(failure.getMessage())));
   }
 
-  private String run(String input) throws IOException, InterruptedException {
+  private void define(String agent) throws IOException, InterruptedException {
+    JsonNode agents = Failures.await(hub.rest().request("agents.list", Json.object()));
+    for (JsonNode known : agents.path("agents")) {
+      if (known.path("id").asText().equals(agent)) {
+        return;
+      }
+    }
+    Failures.await(
+        hub.rest()
+            .request("agents.create", Json.object().put("name", agent).put("kind", "remote")));
+  }
+
+  private JsonNode run(AgentMessage message, AgentContext context) {
+    try {
+      return Json.object().put("text", output(message.text(), context));
+    } catch (IOException e) {
+      throw new ParleyException(ErrorCode.AGENT_FAILED, String.valueOf(e.getMessage()), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ParleyException(ErrorCode.CANCELLED, "the agent is stopping", e);
+    }
+  }
+
+  private String output(String text, AgentContext context)
+      throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(program).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    context.cancelled().thenAccept(reason -> process.destroy());
     try (var stdin = process.getOutputStream()) {
-      stdin.write(input.getBytes(StandardCharsets.UTF_8));
+      stdin.write(text.getBytes(StandardCharsets.UTF_8));
     }
     byte[] reply = process.getInputStream().readNBytes(MAX_REPLY_BYTES);
     if (!process.waitFor(PROGRAM_SECONDS, TimeUnit.SECONDS)) {

@@ -173,6 +173,7 @@ final class DemoCommand implements Callable<Integer> {
             ParleyCommand.class.getName(),
             "connect",
             address,
+            "--per-message",
             "--url",
             url.toString(),
             "--exec",

@@ -1,10 +1,13 @@
 package dev.parley.cli;
 
 import dev.parley.hub.Hub;
+import dev.parley.protocol.contract.Contract;
+import java.util.Map;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The root of the command line. */
+/** The command {@code parley}. */
 @Command(
     name = "parley",
     version = Hub.VERSION,
@@ -14,30 +17,65 @@ import picocli.CommandLine.Command;
     footer = {
       "",
       "Start with:",
-      "  parley demo    see two tenants' agents talk, and what it cost them",
-      "  parley serve   start a hub on 127.0.0.1:8420"
+      "  parley demo                          see two tenants' agents talk, and what it cost them",
+      "  parley serve                         start a hub on 127.0.0.1:8420",
+      "  parley signup acme && parley chat    be a tenant of it"
     })
 public final class ParleyCommand {
   private ParleyCommand() {}
 
   /** Runs a command; exits 0 when it did what it says, 1 when refused, 2 for wrong usage. */
   public static void main(String[] arguments) {
-    CommandLine parley = new CommandLine(new ParleyCommand());
-    parley.addSubcommand("serve", ServeCommand.spec());
-    parley.addSubcommand("connect", new ConnectCommand());
-    parley.addSubcommand("demo", new DemoCommand());
-    parley.setExecutionStrategy(
-        parsed ->
-            parsed.hasSubcommand()
-                    || parsed.isUsageHelpRequested()
-                    || parsed.isVersionHelpRequested()
-                ? new CommandLine.RunLast().execute(parsed)
-                : usage(parley));
-    System.exit(parley.execute(arguments));
+    System.exit(commandLine(System.getenv()).execute(arguments));
   }
 
-  private static int usage(CommandLine parley) {
-    parley.usage(System.err);
+  /** The command with all its subcommands, for a user with this environment. */
+  static CommandLine commandLine(Map<String, String> environment) {
+    CommandLine parley = new CommandLine(new ParleyCommand());
+    parley.addSubcommand("signup", new SignUpCommand(environment));
+    parley.addSubcommand("chat", new ChatCommand(environment));
+    parley.addSubcommand("call", new CallCommand(environment));
+    parley.addSubcommand("connect", new ConnectCommand(environment));
+    OperationCommand.addTo(parley, Contract.load(), environment);
+    parley.addSubcommand("serve", ServeCommand.spec());
+    parley.addSubcommand("demo", new DemoCommand());
+    parley.addSubcommand("completion", new CompletionCommand(parley));
+    parley.setExecutionStrategy(ParleyCommand::run);
+    parley.setExecutionExceptionHandler(
+        (failure, command, parsed) -> {
+          command.getErr().println("parley: " + Failures.line(failure));
+          command.getErr().flush();
+          return CommandLine.ExitCode.SOFTWARE;
+        });
+    return parley;
+  }
+
+  /** Shows how a group of commands is used when none of them was named. */
+  private static int run(CommandLine.ParseResult parsed) {
+    CommandLine.ParseResult last = parsed;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
+    CommandLine command = last.commandSpec().commandLine();
+    if (command.getSubcommands().isEmpty()
+        || last.isUsageHelpRequested()
+        || last.isVersionHelpRequested()) {
+      return new CommandLine.RunLast().execute(parsed);
+    }
+    command.usage(command.getErr());
     return CommandLine.ExitCode.USAGE;
+  }
+
+  @Command(
+      name = "completion",
+      mixinStandardHelpOptions = true,
+      description = "Prints the completion script for bash and zsh.",
+      footer = {"", "Example:", "  source <(parley completion)"})
+  private record CompletionCommand(CommandLine parley) implements Runnable {
+    @Override
+    public void run() {
+      parley.getOut().print(AutoComplete.bash("parley", parley));
+      parley.getOut().flush();
+    }
   }
 }

@@ -8,11 +8,9 @@ import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Frame;
 import dev.parley.protocol.frame.Json;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.Future;
 
 /**
  * The chat runs under way, by run id. A run ends by its last event; when events were missed, the
@@ -22,35 +20,30 @@ final class ChatRuns {
   private static final Duration ANSWER = Duration.ofSeconds(30);
 
   private final ParleyClient client;
+  private final HubConnection connection;
   private final ConcurrentMap<String, ChatRun> runs = new ConcurrentHashMap<>();
 
-  ChatRuns(ParleyClient client) {
+  ChatRuns(ParleyClient client, HubConnection connection) {
     this.client = client;
+    this.connection = connection;
   }
 
   ChatRun start(ChatRequest request, ChatListener listener) {
     ChatRun run = new ChatRun(client, request, listener);
     if (runs.putIfAbsent(run.runId(), run) != null) {
-      run.fail(new ParleyException(ErrorCode.CONFLICT, "this run is under way already"));
+      run.fail(
+          new ParleyException(
+                  ErrorCode.CONFLICT, "the run %s is under way already".formatted(run.runId()))
+              .with("field", "idempotencyKey"));
       return run;
     }
     long timeoutMs = Math.max(1, request.timeout().toMillis());
-    CompletableFuture<ChatReply> reply = run.reply();
-    CompletableFuture<Void> ticking =
-        new CompletableFuture<Void>().orTimeout(timeoutMs, TimeUnit.MILLISECONDS);
-    ticking.whenComplete(
-        (nothing, failure) -> {
-          if (failure instanceof TimeoutException && !reply.isDone()) {
-            run.fail(Failures.timedOut("chat.send", timeoutMs));
-            run.abort();
-          }
-        });
-    reply.whenComplete(
-        (done, failure) -> {
+    Future<?> deadline = connection.executeAfter(timeoutMs, () -> onDeadline(run, timeoutMs));
+    run.whenEnded(
+        () -> {
           runs.remove(run.runId(), run);
-          ticking.complete(null);
+          deadline.cancel(false);
         });
-    client.ended().thenAccept(run::fail);
     ObjectNode params =
         Json.object()
             .put("sessionKey", request.sessionKey())
@@ -64,8 +57,8 @@ final class ChatRuns {
             (answer, failure) -> {
               if (failure != null) {
                 run.fail(Failures.of(failure));
-              } else if (answer.path("status").asText().equals("ok")) {
-                askForTheEnd(run);
+              } else {
+                onAccepted(run, answer.path("status").asText());
               }
             });
     return run;
@@ -89,12 +82,44 @@ final class ChatRuns {
     }
   }
 
-  /** Events were missed: the last one of a run may have been among them. */
+  /**
+   * Events were missed: the last one of a run may have been among them. A run that is not accepted
+   * yet is asked for when its {@code chat.send}, sent again, has been answered.
+   */
   void onGap() {
-    runs.values().forEach(this::askForTheEnd);
+    for (ChatRun run : runs.values()) {
+      if (run.accepted()) {
+        askForTheEnd(run, "");
+      } else {
+        run.missedEvents();
+      }
+    }
   }
 
-  private void askForTheEnd(ChatRun run) {
+  /** The connection has ended for good. */
+  void end(ParleyException why) {
+    runs.values().forEach(run -> run.fail(why));
+  }
+
+  private void onAccepted(ChatRun run, String status) {
+    boolean missed = run.accept();
+    if (missed || !status.equals("started")) {
+      askForTheEnd(run, status);
+    }
+  }
+
+  private void onDeadline(ChatRun run, long timeoutMs) {
+    if (run.fail(Failures.timedOut("chat.send", timeoutMs))) {
+      run.abort();
+    }
+  }
+
+  /**
+   * Waits for the end at the hub.
+   *
+   * @param status what the hub said of the run when it was asked for again, or empty
+   */
+  private void askForTheEnd(ChatRun run, String status) {
     long timeoutMs = Math.max(1, run.request().timeout().toMillis());
     client
         .request(
@@ -104,9 +129,10 @@ final class ChatRuns {
         .whenComplete(
             (answer, failure) -> {
               if (failure == null) {
-                run.onWaited(answer);
-              } else if (!run.reply().isDone()
-                  && Failures.of(failure).code() != ErrorCode.UNAVAILABLE) {
+                connection.execute(() -> run.onWaited(answer));
+              } else if (Failures.of(failure).code() == ErrorCode.NOT_FOUND) {
+                connection.execute(() -> run.onForgotten(status));
+              } else if (Failures.of(failure).code() != ErrorCode.UNAVAILABLE) {
                 run.fail(Failures.of(failure));
               }
             });

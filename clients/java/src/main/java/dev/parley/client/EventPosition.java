@@ -7,10 +7,18 @@ import org.jspecify.annotations.Nullable;
  * How far the event sequence has been read. The sequence belongs to a connection id; a resumed
  * connection continues the numbers of the earlier one, any other starts from 1. Guarded by its
  * connection's lock.
+ *
+ * <p>A connection in the role agent is never resumed: its sequence starts with each socket, and
+ * that is no gap.
  */
 final class EventPosition {
+  private final boolean resumable;
   private @Nullable String connId;
   private long seq;
+
+  EventPosition(boolean resumable) {
+    this.resumable = resumable;
+  }
 
   /** What an event's number says about it. */
   enum Verdict {
@@ -20,7 +28,7 @@ final class EventPosition {
   }
 
   void describe(ObjectNode connectParams) {
-    if (connId != null) {
+    if (resumable && connId != null) {
       connectParams.putObject("resume").put("connId", connId).put("seq", seq);
     }
   }
@@ -31,7 +39,7 @@ final class EventPosition {
    * @return the gap, when there was an earlier connection whose sequence does not go on
    */
   @Nullable Gap opened(Hello hello) {
-    Gap gap = connId == null || hello.resumed() ? null : new Gap(connId, seq);
+    Gap gap = !resumable || connId == null || hello.resumed() ? null : new Gap(connId, seq);
     connId = hello.connId();
     if (!hello.resumed()) {
       seq = 0;

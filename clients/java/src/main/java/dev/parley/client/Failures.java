@@ -97,6 +97,13 @@ public final class Failures {
         .with("size", size);
   }
 
+  static ParleyException answerTooLarge(long limit) {
+    return new ParleyException(
+            ErrorCode.PAYLOAD_TOO_LARGE,
+            "the answer is larger than the %d bytes that this client reads".formatted(limit))
+        .with("limit", limit);
+  }
+
   /** Any failure as one that can be told. */
   static ParleyException of(Throwable failure) {
     Throwable inner = unwrap(failure);

@@ -7,6 +7,7 @@ import dev.parley.protocol.frame.Frame;
 import dev.parley.protocol.frame.FrameCodec;
 import dev.parley.protocol.frame.Json;
 import java.net.http.HttpClient;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -40,7 +41,7 @@ final class HubConnection implements Socket.Owner {
   interface Peer {
     void onEvent(Frame.Event event);
 
-    void onRequest(Frame.Request request);
+    void onRequest(Frame.Request request, Socket from);
 
     void onGap(Gap gap);
 
@@ -59,8 +60,8 @@ final class HubConnection implements Socket.Owner {
   private final HttpClient http;
   private final ScheduledThreadPoolExecutor timers = new ScheduledThreadPoolExecutor(1, TIMER);
   private final SerialExecutor events;
-  private final RequestTable requests;
-  private final EventPosition position = new EventPosition();
+  private final RequestFlow requests;
+  private final EventPosition position;
   private final Reconnection reconnection;
   private final CompletableFuture<Hello> first = new CompletableFuture<>();
   private final CompletableFuture<ParleyException> ended = new CompletableFuture<>();
@@ -70,14 +71,14 @@ final class HubConnection implements Socket.Owner {
   private @Nullable Hello hello;
   private @Nullable Future<?> timer;
   private @Nullable ParleyException refusal;
-  private @Nullable ParleyException endReason;
 
   HubConnection(ClientOptions options, Peer peer) {
     this.options = options;
     this.peer = peer;
     this.http = HttpClient.newBuilder().connectTimeout(options.connectTimeout()).build();
     this.events = new SerialExecutor(options.executor(), ROOM_BELOW);
-    this.requests = new RequestTable(options.maxQueued(), options.maxQueuedChars());
+    this.requests = new RequestFlow(options, timers);
+    this.position = new EventPosition(options.agent() == null);
     this.reconnection =
         new Reconnection(options.urls(), options.waitForHub(), options.backoff().get());
     timers.setRemoveOnCancelPolicy(true);
@@ -99,70 +100,19 @@ final class HubConnection implements Socket.Owner {
     return hello;
   }
 
-  /** Sends a request now or as soon as there is a socket and room. */
-  void request(PendingRequest request, long timeoutMs) {
-    Hello current = hello();
-    if (current != null) {
-      long size = Utf8.length(request.frame());
-      if (size > current.policy().maxPayload()) {
-        request.fail(Failures.tooLarge(size, current.policy().maxPayload()));
-        return;
-      }
-    }
-    ParleyException refused;
-    synchronized (this) {
-      refused = endReason;
-      if (refused == null) {
-        try {
-          requests.add(request);
-        } catch (ParleyException full) {
-          refused = full;
-        }
-      }
-    }
-    if (refused != null) {
-      request.fail(refused);
-      return;
-    }
-    request.endAt(
-        timers.schedule(() -> onTimeout(request, timeoutMs), timeoutMs, TimeUnit.MILLISECONDS));
-    flush();
+  /** The requests of this connection. */
+  RequestFlow requests() {
+    return requests;
   }
 
-  /**
-   * Takes back a request that nobody waits for.
-   *
-   * @return whether the hub had got it
-   */
-  boolean forget(PendingRequest request) {
-    boolean wasSent = requests.forget(request);
-    flush();
-    return wasSent;
-  }
-
-  /** Sends a response or an event on the socket of this moment. */
-  CompletableFuture<Void> post(String frame) {
-    Socket current;
-    Policy policy;
-    synchronized (this) {
-      if (phase != Phase.OPEN || socket == null || hello == null) {
-        return CompletableFuture.failedFuture(Failures.notConnected());
-      }
-      current = socket;
-      policy = hello.policy();
-    }
-    long size = Utf8.length(frame);
-    if (size > policy.maxPayload()) {
-      return CompletableFuture.failedFuture(Failures.tooLarge(size, policy.maxPayload()));
-    }
-    return current.hasRoom()
-        ? current.send(frame)
-        : CompletableFuture.failedFuture(
-            Failures.queueFull("outgoing_characters", options.maxQueuedChars()));
-  }
-
+  /** Runs a task in order with the events. */
   void execute(Runnable task) {
     events.execute(task);
+  }
+
+  /** Runs a task in order with the events after a while; never once the connection has ended. */
+  Future<?> executeAfter(long millis, Runnable task) {
+    return timers.schedule(() -> events.execute(task), millis, TimeUnit.MILLISECONDS);
   }
 
   void close() {
@@ -203,7 +153,7 @@ final class HubConnection implements Socket.Owner {
     } else if (frame instanceof Frame.Event event) {
       onEvent(from, event);
     } else if (frame instanceof Frame.Request request && isCurrent(from)) {
-      events.execute(() -> peer.onRequest(request));
+      events.execute(() -> peer.onRequest(request, from));
     }
   }
 
@@ -212,16 +162,7 @@ final class HubConnection implements Socket.Owner {
       onConnectAnswer(from, response);
       return;
     }
-    PendingRequest request = requests.answered(response.id());
-    if (request == null) {
-      return;
-    }
-    if (response.ok()) {
-      request.complete(response.payload());
-    } else {
-      request.fail(FrameCodec.toException(response.error()));
-    }
-    flush();
+    requests.answered(response);
   }
 
   private void onConnectAnswer(Socket from, Frame.Response response) {
@@ -250,13 +191,13 @@ final class HubConnection implements Socket.Owner {
       timer =
           timers.scheduleAtFixedRate(
               () -> watch(from, tickMs), tickMs, tickMs, TimeUnit.MILLISECONDS);
+      requests.opened(from, accepted.policy());
     }
     events.execute(() -> options.onState().accept(new ConnectionState.Connected(url, accepted)));
     if (gap != null) {
       events.execute(() -> peer.onGap(gap));
     }
     options.executor().execute(() -> first.complete(accepted));
-    flush();
   }
 
   private void onEvent(Socket from, Frame.Event event) {
@@ -312,6 +253,7 @@ final class HubConnection implements Socket.Owner {
     ParleyException why;
     boolean wasOpen;
     long delay;
+    List<PendingRequest> failed;
     synchronized (this) {
       if (from != socket || phase == Phase.ENDED) {
         return;
@@ -320,14 +262,15 @@ final class HubConnection implements Socket.Owner {
       wasOpen = phase == Phase.OPEN;
       phase = Phase.WAITING;
       socket = null;
+      failed = requests.lost();
       why = refusal != null ? refusal : reasonOf(closeCode, reason, failure);
       delay = reconnection.delayAfter(why, closeCode, wasOpen);
       if (delay != Reconnection.GIVE_UP) {
         timer = timers.schedule(this::attempt, delay, TimeUnit.MILLISECONDS);
       }
     }
+    failed.forEach(request -> request.fail(Failures.lost(request.method())));
     if (wasOpen) {
-      requests.lost().forEach(request -> request.fail(Failures.lost(request.method())));
       events.execute(peer::onLost);
     }
     if (delay == Reconnection.GIVE_UP) {
@@ -339,7 +282,7 @@ final class HubConnection implements Socket.Owner {
 
   @Override
   public void onRoom(Socket from) {
-    flush();
+    requests.flush();
   }
 
   private ParleyException reasonOf(int closeCode, String reason, @Nullable Throwable failure) {
@@ -351,13 +294,14 @@ final class HubConnection implements Socket.Owner {
   private void end(ParleyException why) {
     Socket last;
     boolean wasOpen;
+    List<PendingRequest> failed;
     synchronized (this) {
       if (phase == Phase.ENDED) {
         return;
       }
       wasOpen = phase == Phase.OPEN;
       phase = Phase.ENDED;
-      endReason = why;
+      failed = requests.end(why);
       cancelTimer();
       last = socket;
       socket = null;
@@ -366,7 +310,7 @@ final class HubConnection implements Socket.Owner {
       last.close(CloseCode.NORMAL, "");
     }
     timers.shutdownNow();
-    requests.removeAll().forEach(request -> request.fail(why));
+    failed.forEach(request -> request.fail(why));
     if (wasOpen) {
       events.execute(peer::onLost);
     }
@@ -380,33 +324,9 @@ final class HubConnection implements Socket.Owner {
             });
   }
 
-  /** Sends requests while there are any and there is room for them. */
-  private void flush() {
-    while (true) {
-      PendingRequest next;
-      synchronized (this) {
-        if (phase != Phase.OPEN || socket == null || hello == null || !socket.hasRoom()) {
-          return;
-        }
-        next = requests.next(Math.min(options.maxInFlight(), hello.policy().maxInFlight()));
-        if (next == null) {
-          return;
-        }
-        var unused = socket.send(next.frame());
-      }
-    }
-  }
-
   private void watch(Socket watched, long tickMs) {
     if (watched.silentNanos() > TimeUnit.MILLISECONDS.toNanos(2 * tickMs)) {
       watched.abort("nothing came from the hub for %d ms".formatted(2 * tickMs));
-    }
-  }
-
-  private void onTimeout(PendingRequest request, long timeoutMs) {
-    if (!request.answer().isDone()) {
-      forget(request);
-      request.fail(Failures.timedOut(request.method(), timeoutMs));
     }
   }
 

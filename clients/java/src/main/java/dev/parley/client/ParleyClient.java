@@ -31,21 +31,24 @@ public final class ParleyClient implements AutoCloseable {
   private final ChatRuns runs;
   private final AtomicLong ids = new AtomicLong();
   private final Map<String, List<Consumer<JsonNode>>> listeners = new ConcurrentHashMap<>();
-  private final List<Listener> observers = new CopyOnWriteArrayList<>();
+  private final @Nullable AgentSide agentSide;
 
-  /** What the other classes of this package need to hear of a connection. */
-  interface Listener {
-    default void onRequest(Frame.Request request) {}
+  /** What an agent hears of its connection: called one at a time and in order. */
+  interface AgentSide {
+    void onRequest(Frame.Request request, Socket from);
 
-    default void onEvent(Frame.Event event) {}
+    /** The hub sent {@code agent.cancelled}. */
+    void onCancelled(RawJson payload);
 
-    default void onLost() {}
+    void onLost();
   }
 
-  ParleyClient(ClientOptions options) {
+  ParleyClient(ClientOptions options, @Nullable AgentSide agentSide) {
     this.options = options;
+    this.agentSide = agentSide;
     this.connection = new HubConnection(options, new Incoming());
-    this.runs = new ChatRuns(this);
+    this.runs = new ChatRuns(this, connection);
+    connection.ended().thenAccept(runs::end);
   }
 
   public static ParleyClientBuilder builder() {
@@ -54,10 +57,6 @@ public final class ParleyClient implements AutoCloseable {
 
   CompletableFuture<ParleyClient> start() {
     return connection.start().thenApply(hello -> this);
-  }
-
-  void observe(Listener observer) {
-    observers.add(observer);
   }
 
   /** What the hub said when it let this client in, the last time. */
@@ -92,12 +91,12 @@ public final class ParleyClient implements AutoCloseable {
     RawJson raw = params == null ? RawJson.EMPTY_OBJECT : Payloads.raw(params);
     PendingRequest request =
         new PendingRequest(nextId(), method, raw, isRepeatable(raw), /* chunks= */ null);
-    connection.request(request, Math.max(1, timeout.toMillis()));
+    connection.requests().add(request, Math.max(1, timeout.toMillis()));
     return Stages.result(
         request.answer(),
         answer -> Json.parse("answer", answer.text()),
         options.executor(),
-        () -> connection.forget(request));
+        () -> connection.requests().forget(request));
   }
 
   /**
@@ -159,10 +158,6 @@ public final class ParleyClient implements AutoCloseable {
     connection.close();
   }
 
-  CompletableFuture<Void> post(String frame) {
-    return connection.post(frame);
-  }
-
   ClientOptions options() {
     return options;
   }
@@ -177,9 +172,9 @@ public final class ParleyClient implements AutoCloseable {
             nextId(),
             "agent.call",
             CallRequest.params(to, payload, callOptions, chunks != null),
-            callOptions.messageId() != null,
+            callOptions.messageId() != null && callOptions.parent() == null && chunks == null,
             chunks);
-    connection.request(request, callOptions.timeout().plus(CALL_GRACE).toMillis());
+    connection.requests().add(request, callOptions.timeout().plus(CALL_GRACE).toMillis());
     CompletableFuture<RawJson> answer = request.answer();
     return Stages.result(
         chunks == null ? answer : Stages.after(answer, connection::execute),
@@ -189,7 +184,7 @@ public final class ParleyClient implements AutoCloseable {
   }
 
   private void cancel(PendingRequest call) {
-    if (connection.forget(call)) {
+    if (connection.requests().forget(call)) {
       var unused = request("agent.cancel", Json.object().put("id", call.id()));
     }
   }
@@ -207,26 +202,29 @@ public final class ParleyClient implements AutoCloseable {
   private final class Incoming implements HubConnection.Peer {
     @Override
     public void onEvent(Frame.Event event) {
+      RawJson payload = event.payload() == null ? RawJson.NULL : event.payload();
+      if (agentSide != null && event.event().equals("agent.cancelled")) {
+        agentSide.onCancelled(payload);
+      }
       runs.onEvent(event);
-      observers.forEach(observer -> observer.onEvent(event));
       List<Consumer<JsonNode>> interested = listeners.get(event.event());
       if (interested != null && !interested.isEmpty()) {
-        RawJson payload = event.payload() == null ? RawJson.NULL : event.payload();
         JsonNode json = Json.parse(event.event(), payload.text());
         interested.forEach(listener -> listener.accept(json));
       }
     }
 
     @Override
-    public void onRequest(Frame.Request request) {
-      if (observers.isEmpty()) {
+    public void onRequest(Frame.Request request, Socket from) {
+      if (agentSide != null) {
+        agentSide.onRequest(request, from);
+      } else {
         var unused =
-            post(
+            from.send(
                 FrameCodec.error(
                     request.id(),
                     ParleyException.invalid("method", "this client answers no requests")));
       }
-      observers.forEach(observer -> observer.onRequest(request));
     }
 
     @Override
@@ -237,7 +235,9 @@ public final class ParleyClient implements AutoCloseable {
 
     @Override
     public void onLost() {
-      observers.forEach(Listener::onLost);
+      if (agentSide != null) {
+        agentSide.onLost();
+      }
     }
   }
 }

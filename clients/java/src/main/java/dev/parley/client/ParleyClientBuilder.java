@@ -59,13 +59,13 @@ public final class ParleyClientBuilder {
 
   /** Time for one socket to be opened and let in; default 15 s. */
   public ParleyClientBuilder connectTimeout(Duration timeout) {
-    connectTimeout = timeout;
+    connectTimeout = positive("connectTimeout", timeout);
     return this;
   }
 
   /** Time for an answer, waiting for a socket included; default 30 s. */
   public ParleyClientBuilder requestTimeout(Duration timeout) {
-    requestTimeout = timeout;
+    requestTimeout = positive("requestTimeout", timeout);
     return this;
   }
 
@@ -92,6 +92,9 @@ public final class ParleyClientBuilder {
 
   /** Characters that may wait to be sent; default 8 Mi. */
   public ParleyClientBuilder maxQueuedChars(long chars) {
+    if (chars < 1) {
+      throw ParleyException.invalid("maxQueuedChars", "maxQueuedChars must be at least 1");
+    }
     maxQueuedChars = chars;
     return this;
   }
@@ -99,6 +102,15 @@ public final class ParleyClientBuilder {
   /** Longest frame that is read; default 26,214,400 characters. */
   public ParleyClientBuilder maxFrameChars(int chars) {
     maxFrameChars = positive("maxFrameChars", chars);
+    return this;
+  }
+
+  /**
+   * Messages that an agent handles at once; default 16, at most 10,000. What is more waits at the
+   * hub, or goes to another socket of the same agent.
+   */
+  public ParleyClientBuilder window(int messages) {
+    window = positive("window", messages);
     return this;
   }
 
@@ -131,13 +143,20 @@ public final class ParleyClientBuilder {
    *     unauthorized}
    */
   public CompletableFuture<ParleyClient> connect() {
-    return new ParleyClient(options()).start();
+    return new ParleyClient(options(), null).start();
   }
 
-  ParleyClientBuilder agent(String id, int atOnce) {
+  /**
+   * Opens the connection in the role agent: messages to the agent go to the handler from now on.
+   *
+   * @param id the agent's id, for example {@code worker}; it must be defined, of kind {@code
+   *     remote}, and the key must be allowed to be it
+   * @return completes when the hub has let the agent in; fails as {@link #connect}, and with {@code
+   *     not_found} or {@code conflict} when there is no such remote agent
+   */
+  public CompletableFuture<ParleyAgent> connectAgent(String id, AgentHandler handler) {
     agent = id;
-    window = positive("window", atOnce);
-    return this;
+    return new ParleyAgent(options(), handler).start();
   }
 
   ParleyClientBuilder backoff(Supplier<Backoff> waits) {
@@ -172,6 +191,13 @@ public final class ParleyClientBuilder {
   private static String version() {
     String version = ParleyClientBuilder.class.getPackage().getImplementationVersion();
     return version == null ? "0.1.0" : version;
+  }
+
+  private static Duration positive(String name, Duration value) {
+    if (value.isNegative() || value.isZero()) {
+      throw ParleyException.invalid(name, name + " must be more than zero, got " + value);
+    }
+    return value;
   }
 
   private static int positive(String name, int value) {

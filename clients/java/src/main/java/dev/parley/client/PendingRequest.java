@@ -16,6 +16,7 @@ final class PendingRequest {
   private final @Nullable Consumer<RawJson> chunks;
   private final CompletableFuture<RawJson> answer = new CompletableFuture<>();
   private volatile @Nullable Future<?> timeout;
+  private boolean forgotten;
 
   /**
    * Makes one.
@@ -58,6 +59,17 @@ final class PendingRequest {
 
   CompletableFuture<RawJson> answer() {
     return answer;
+  }
+
+  /** Marks it as nobody's; guarded as its table. Answers whether it was so before. */
+  boolean forget() {
+    boolean before = forgotten;
+    forgotten = true;
+    return before;
+  }
+
+  boolean forgotten() {
+    return forgotten;
   }
 
   void endAt(Future<?> timer) {

@@ -13,15 +13,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which address is tried next, when, and whether at all. All addresses are tried in a row; between
- * rows it backs off. A hub that says no (a wrong or revoked key, another protocol) is believed; a
- * hub that restarts is asked again soon. Guarded by its connection's lock.
+ * rows it backs off. A hub that refuses a handshake (a wrong or revoked key, another protocol) is
+ * believed; a hub that restarts is asked again soon. Guarded by its connection's lock.
  */
 final class Reconnection {
   /** There is to be no further attempt. */
   static final long GIVE_UP = -1;
 
   private static final long NEXT_URL_MS = 100;
-  private static final long MAX_ANNOUNCED_MS = 30_000;
+  private static final long MAX_TOLD_MS = 30_000;
   private static final long STEADY_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final Set<ErrorCode> PASSING =
       Set.of(ErrorCode.UNAVAILABLE, ErrorCode.RATE_LIMITED, ErrorCode.INTERNAL);
@@ -61,7 +61,7 @@ final class Reconnection {
         payload == null
             ? 0
             : Json.parse("shutdown", payload.text()).path("restartExpectedMs").asLong();
-    restartExpectedMs = Math.max(0, Math.min(MAX_ANNOUNCED_MS, expected));
+    restartExpectedMs = Math.max(0, Math.min(MAX_TOLD_MS, expected));
   }
 
   /** Whether the hub wants a client back that it closed with this code (RFC 6455, 7.4.1). */
@@ -88,7 +88,9 @@ final class Reconnection {
       }
     }
     boolean rowEnds = attempts % urls.size() == 0;
-    if (!isWelcome(closeCode) || isRefusal(why) || (!everOpened && rowEnds && waitedEnough())) {
+    if (!mayReturn(closeCode, wasOpen)
+        || isRefusal(why, wasOpen)
+        || (!everOpened && rowEnds && waitedEnough())) {
       return GIVE_UP;
     }
     if (wasOpen && restartExpectedMs >= 0) {
@@ -97,12 +99,24 @@ final class Reconnection {
     if (wasOpen && isRestart(closeCode)) {
       return backoff.soon();
     }
-    return rowEnds ? Math.max(backoff.next(), why.retryAfterMs()) : NEXT_URL_MS;
+    return rowEnds
+        ? Math.max(backoff.next(), Math.min(MAX_TOLD_MS, why.retryAfterMs()))
+        : NEXT_URL_MS;
   }
 
-  private boolean isRefusal(ParleyException why) {
+  /**
+   * A connection that was let in once and then turned out may have been too slow or silent, or its
+   * key may have been revoked: the answer to the next attempt tells.
+   */
+  private static boolean mayReturn(int closeCode, boolean wasOpen) {
+    return isWelcome(closeCode) || (wasOpen && closeCode == CloseCode.POLICY_VIOLATION.code());
+  }
+
+  private boolean isRefusal(ParleyException why, boolean wasOpen) {
     boolean passing =
-        PASSING.contains(why.code()) || (everOpened && why.code() == ErrorCode.LIMIT_EXCEEDED);
+        wasOpen
+            || PASSING.contains(why.code())
+            || (everOpened && why.code() == ErrorCode.LIMIT_EXCEEDED);
     return !passing;
   }
 

@@ -9,9 +9,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests of a connection: those that wait to be sent, oldest first, and those that wait for
- * their answer. When a socket is lost, what may be sent again goes back to the front of the queue
- * in its old order; the rest has failed.
+ * The requests of a connection: those that wait to be sent, oldest first, and those that the hub
+ * has not answered. A forgotten one stays among the latter, for the hub still counts it. When a
+ * socket is lost, what may be sent again goes back to the front of the queue in its old order; the
+ * rest has failed. Guarded by the lock of its {@link RequestFlow}.
  */
 final class RequestTable {
   private final int maxQueued;
@@ -30,7 +31,7 @@ final class RequestTable {
    *
    * @throws dev.parley.protocol.error.ParleyException {@code rate_limited} when the queue is full
    */
-  synchronized void add(PendingRequest request) {
+  void add(PendingRequest request) {
     if (queued.size() >= maxQueued) {
       throw Failures.queueFull("requests", maxQueued);
     }
@@ -43,7 +44,7 @@ final class RequestTable {
   }
 
   /** The next request to send, which now waits for its answer; null when there is none. */
-  synchronized @Nullable PendingRequest next(int maxInFlight) {
+  @Nullable PendingRequest next(int maxInFlight) {
     if (queued.isEmpty() || sent.size() >= maxInFlight) {
       return null;
     }
@@ -53,23 +54,25 @@ final class RequestTable {
     return request;
   }
 
-  synchronized @Nullable PendingRequest sent(String id) {
-    return sent.get(id);
+  /** The request with this id that waits for its answer, or null. */
+  @Nullable PendingRequest sent(String id) {
+    PendingRequest request = sent.get(id);
+    return request == null || request.forgotten() ? null : request;
   }
 
   /** Takes out a request that was answered. */
-  synchronized @Nullable PendingRequest answered(String id) {
+  @Nullable PendingRequest answered(String id) {
     return sent.remove(id);
   }
 
   /**
-   * Takes out a request that nobody waits for any more.
+   * Nobody waits for this request any more.
    *
-   * @return whether it had been sent
+   * @return whether the hub has got it and not answered yet
    */
-  synchronized boolean forget(PendingRequest request) {
-    if (sent.remove(request.id(), request)) {
-      return true;
+  boolean forget(PendingRequest request) {
+    if (sent.containsKey(request.id())) {
+      return !request.forget();
     }
     if (queued.remove(request)) {
       queuedChars -= request.frame().length();
@@ -78,12 +81,12 @@ final class RequestTable {
   }
 
   /** The socket is gone: queues again what may be repeated, and takes out the rest. */
-  synchronized List<PendingRequest> lost() {
+  List<PendingRequest> lost() {
     List<PendingRequest> failed = new ArrayList<>();
     List<PendingRequest> waiting = new ArrayList<>(sent.values());
     for (int i = waiting.size() - 1; i >= 0; i--) {
       PendingRequest request = waiting.get(i);
-      if (request.repeatable()) {
+      if (request.repeatable() && !request.forgotten()) {
         queued.addFirst(request);
         queuedChars += request.frame().length();
       } else {
@@ -94,7 +97,7 @@ final class RequestTable {
     return failed;
   }
 
-  synchronized List<PendingRequest> removeAll() {
+  List<PendingRequest> removeAll() {
     List<PendingRequest> all = new ArrayList<>(sent.values());
     all.addAll(queued);
     sent.clear();

@@ -16,8 +16,10 @@ final class SerialExecutor implements Executor {
   private final Executor executor;
   private final int roomBelow;
   private final Queue<Runnable> tasks = new ArrayDeque<>();
+  private final Queue<Runnable> waiting = new ArrayDeque<>(1);
   private boolean running;
-  private @Nullable Runnable waiting;
+  private @Nullable Thread resubmitting;
+  private boolean ranInline;
 
   /**
    * Makes one.
@@ -41,18 +43,51 @@ final class SerialExecutor implements Executor {
     executor.execute(this::drain);
   }
 
-  /** Runs {@code next} now, or as soon as the backlog is small again; only the newest waits. */
+  /** Runs {@code next} now, or as soon as the backlog is small again. */
   void whenRoom(Runnable next) {
     synchronized (this) {
       if (tasks.size() >= roomBelow) {
-        waiting = next;
+        waiting.add(next);
         return;
       }
     }
     next.run();
   }
 
+  /**
+   * Runs a batch and lets the executor's other tasks have a turn before the next. An executor that
+   * runs tasks on the calling thread comes back in here; the outer call then goes on, so that the
+   * stack does not grow with every batch.
+   */
   private void drain() {
+    Thread current = Thread.currentThread();
+    synchronized (this) {
+      if (resubmitting == current) {
+        ranInline = true;
+        return;
+      }
+    }
+    boolean again;
+    do {
+      if (!runBatch()) {
+        return;
+      }
+      synchronized (this) {
+        resubmitting = current;
+        ranInline = false;
+      }
+      executor.execute(this::drain);
+      synchronized (this) {
+        again = ranInline && resubmitting == current;
+        if (resubmitting == current) {
+          resubmitting = null;
+        }
+      }
+    } while (again);
+  }
+
+  /** Runs up to a batch of tasks; false when there are none left. */
+  private boolean runBatch() {
     for (int i = 0; i < BATCH; i++) {
       Runnable task;
       Runnable resumed = null;
@@ -61,26 +96,25 @@ final class SerialExecutor implements Executor {
         if (task == null) {
           running = false;
         }
-        if (waiting != null && tasks.size() < roomBelow) {
-          resumed = waiting;
-          waiting = null;
+        if (tasks.size() < roomBelow) {
+          resumed = waiting.poll();
         }
       }
       if (resumed != null) {
         resumed.run();
       }
       if (task == null) {
-        return;
+        return false;
       }
       run(task);
     }
-    executor.execute(this::drain);
+    return true;
   }
 
   private static void run(Runnable task) {
     try {
       task.run();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       LOG.log(System.Logger.Level.ERROR, "a listener failed", e);
     }
   }

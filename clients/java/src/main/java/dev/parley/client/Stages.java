@@ -1,7 +1,6 @@
 package dev.parley.client;
 
 import dev.parley.protocol.envelope.RawJson;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -21,7 +20,8 @@ final class Stages {
   /**
    * The answer, read, on {@code executor}, and failed with the failure itself.
    *
-   * @param onCancel runs when the user cancels the result before there is an answer
+   * @param onCancel runs when the user cancels the result, or ends it in another way, before there
+   *     is an answer
    */
   static <T> CompletableFuture<T> result(
       CompletableFuture<RawJson> answer,
@@ -44,7 +44,7 @@ final class Stages {
         executor);
     result.whenComplete(
         (value, failure) -> {
-          if (failure instanceof CancellationException && !answer.isDone()) {
+          if (!answer.isDone()) {
             onCancel.run();
           }
         });

@@ -1,0 +1,134 @@
+package dev.parley.bench;
+
+import dev.parley.protocol.frame.Json;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Calls between two tenants through the hub with everything on, and through a bare relay, in turns:
+ * each round measures both, so that what disturbs the machine disturbs both, and gives one ratio.
+ */
+final class CallBench implements Bench {
+  private static final int[] CONCURRENCY = {1, 64};
+  private static final long CALLS_PER_MINUTE = 100_000_000;
+  private static final double RATIO_AIM = 0.8;
+
+  private record Pair(CallLoad.Round hub, CallLoad.Round ceiling) {}
+
+  @Override
+  public String name() {
+    return "call";
+  }
+
+  @Override
+  public List<String> description() {
+    return List.of(
+        "Calls of 200 bytes from an agent of one tenant to an agent of another,",
+        "both on WebSockets, 1 and 64 in flight, policy, limits and ledger on;",
+        "and the same through a bare relay: the ceiling and the ratio to it.");
+  }
+
+  @Override
+  public void run(Plan plan, Report report) throws IOException, InterruptedException {
+    CallLoad hub = hub(plan);
+    CallLoad ceiling = ceiling(plan);
+    Duration round = Duration.ofMillis(plan.count(3_000, 500));
+    warmUp(plan, hub, ceiling);
+    List<List<Pair>> measured = new ArrayList<>();
+    for (int concurrency : CONCURRENCY) {
+      List<Pair> pairs = new ArrayList<>();
+      for (int i = 1; i <= plan.rounds(); i++) {
+        boolean hubFirst = i % 2 == 1;
+        CallLoad.Round first = (hubFirst ? hub : ceiling).run(concurrency, round);
+        CallLoad.Round second = (hubFirst ? ceiling : hub).run(concurrency, round);
+        Pair pair = hubFirst ? new Pair(first, second) : new Pair(second, first);
+        pairs.add(pair);
+        plan.progress()
+            .say(
+                "call c%d round %d of %d: hub %s | ceiling %s"
+                    .formatted(concurrency, i, plan.rounds(), text(pair.hub), text(pair.ceiling)));
+      }
+      measured.add(pairs);
+    }
+    for (int i = 0; i < CONCURRENCY.length; i++) {
+      add(report, "c" + CONCURRENCY[i], measured.get(i));
+    }
+  }
+
+  private static void add(Report report, String level, List<Pair> pairs) {
+    addRounds(report, "call." + level, pairs.stream().map(Pair::hub).toList());
+    double ratio = Samples.median(pairs, pair -> pair.hub.perSecond() / pair.ceiling.perSecond());
+    report.add(
+        Figure.of("call." + level + ".ratio_to_ceiling", ratio, "ratio")
+            .aiming(Figure.Aim.atLeast(RATIO_AIM)));
+    addRounds(report, "ceiling." + level, pairs.stream().map(Pair::ceiling).toList());
+  }
+
+  private static void addRounds(Report report, String name, List<CallLoad.Round> rounds) {
+    report.add(
+        Figure.of(name + ".per_s", Samples.median(rounds, CallLoad.Round::perSecond), "1/s"));
+    report.add(
+        Figure.of(name + ".p50_us", Samples.median(rounds, CallLoad.Round::p50Micros), "us"));
+    report.add(
+        Figure.of(name + ".p99_us", Samples.median(rounds, CallLoad.Round::p99Micros), "us"));
+    report.add(
+        Figure.of(name + ".cpu_us", Samples.median(rounds, CallLoad.Round::cpuMicros), "us"));
+    report.add(
+        Figure.of(
+            name + ".load_busy",
+            100 * Samples.median(rounds, CallLoad.Round::loadBusy),
+            "percent"));
+  }
+
+  private static String text(CallLoad.Round round) {
+    return "%,.0f/s p50 %.0f us p99 %.0f us, %.1f us cpu a call, load %.0f%% busy"
+        .formatted(
+            round.perSecond(),
+            round.p50Micros(),
+            round.p99Micros(),
+            round.cpuMicros(),
+            100 * round.loadBusy());
+  }
+
+  private static void warmUp(Plan plan, CallLoad hub, CallLoad ceiling) throws IOException {
+    Duration slice = Duration.ofMillis(plan.count(2_000, 500));
+    for (int i = 0; i < plan.count(6, 2); i++) {
+      plan.progress().say("call: warming up, %d of %d".formatted(i + 1, plan.count(6, 2)));
+      for (int concurrency : CONCURRENCY) {
+        hub.run(concurrency, slice);
+        ceiling.run(concurrency, slice);
+      }
+    }
+  }
+
+  /** Two tenants, a channel with a rate of its own, and a socket of role agent for each. */
+  private static CallLoad hub(Plan plan) throws IOException, InterruptedException {
+    plan.progress().say("call: starting the hub");
+    HubServer hub = plan.cleanup().add(HubServer.start(plan.cores(), "--plan", "unmetered"));
+    String acme = hub.signUp("acme");
+    String globex = hub.signUp("globex");
+    hub.post("/v1/agents", acme, Json.object().put("name", "asker").put("kind", "remote"));
+    hub.post("/v1/agents", globex, Json.object().put("name", "echo").put("kind", "remote"));
+    hub.agree("acme", acme, CallLoad.CALLEE, globex, CALLS_PER_MINUTE);
+    return plan.cleanup()
+        .add(
+            new CallLoad(
+                hub.process(),
+                HubSession.connect(hub.port(), acme, "asker").socket(),
+                HubSession.connect(hub.port(), globex, "echo").socket()));
+  }
+
+  private static CallLoad ceiling(Plan plan) throws IOException {
+    plan.progress().say("call: starting the ceiling");
+    ServerProcess relay =
+        plan.cleanup().add(ServerProcess.start(plan.cores(), RelayServer.class, List.of()));
+    return plan.cleanup()
+        .add(
+            new CallLoad(
+                relay,
+                WireSocket.open(relay.port(), "/acme/asker"),
+                WireSocket.open(relay.port(), "/" + CallLoad.CALLEE)));
+  }
+}

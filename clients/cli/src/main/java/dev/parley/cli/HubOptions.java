@@ -1,0 +1,88 @@
+package dev.parley.cli;
+
+import dev.parley.client.ParleyClient;
+import dev.parley.client.ParleyClientBuilder;
+import dev.parley.client.ParleyRest;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/**
+ * Which hub, and as whom: {@code --url}, {@code --key-file} and {@code --profile} before {@code
+ * PARLEY_URL} and {@code PARLEY_KEY} before the current profile. A key is never an argument: other
+ * users of the machine would see it.
+ */
+final class HubOptions {
+  static final String DEFAULT_URL = "http://127.0.0.1:8420";
+
+  private final Map<String, String> environment;
+
+  @Option(
+      names = "--url",
+      paramLabel = "URL",
+      description = "the hub (default " + DEFAULT_URL + ")")
+  private @Nullable String url;
+
+  @Option(
+      names = "--key-file",
+      paramLabel = "FILE",
+      description = "file with the API key; else PARLEY_KEY, else the profile's")
+  private @Nullable Path keyFile;
+
+  @Option(
+      names = "--profile",
+      paramLabel = "NAME",
+      description = "a profile that signup saved, instead of the current one")
+  private @Nullable String profile;
+
+  HubOptions(Map<String, String> environment) {
+    this.environment = environment;
+  }
+
+  Profiles profiles() {
+    return Profiles.of(environment);
+  }
+
+  String url() throws IOException {
+    String chosen = url == null ? environment.get("PARLEY_URL") : url;
+    if (chosen != null) {
+      return chosen;
+    }
+    Profiles.Profile found = profiles().find(profile);
+    return found == null ? DEFAULT_URL : found.url();
+  }
+
+  String key() throws IOException {
+    if (keyFile != null) {
+      return Files.readString(keyFile).strip();
+    }
+    String fromEnvironment = environment.get("PARLEY_KEY");
+    if (profile == null && fromEnvironment != null) {
+      return fromEnvironment;
+    }
+    Profiles.Profile found = profiles().find(profile);
+    if (found == null) {
+      throw new ParleyException(
+          ErrorCode.UNAUTHORIZED,
+          "no API key: run «parley signup NAME», or set PARLEY_KEY, or give --key-file");
+    }
+    return found.key();
+  }
+
+  ParleyRest rest() throws IOException {
+    return ParleyRest.of(url()).key(key());
+  }
+
+  ParleyClientBuilder socket() throws IOException {
+    return ParleyClient.builder().url(socketUrl(url())).key(key());
+  }
+
+  private static String socketUrl(String url) {
+    return url.startsWith("http") ? "ws" + url.substring("http".length()) : url;
+  }
+}

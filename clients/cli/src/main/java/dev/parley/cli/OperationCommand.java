@@ -1,0 +1,207 @@
+package dev.parley.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.protocol.contract.Contract;
+import dev.parley.protocol.contract.Operation;
+import dev.parley.protocol.error.ParleyException;
+import dev.parley.protocol.frame.Json;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/**
+ * One operation of the contract as a command: required params are arguments, the others options. A
+ * new operation with a REST route is a new command without a line of code here.
+ */
+final class OperationCommand implements Callable<Integer> {
+  private static final Set<String> ELSEWHERE = Set.of("signup", "agent.call");
+
+  private final Operation operation;
+  private final HubOptions hub;
+  private final List<ArgSpec> arguments = new ArrayList<>();
+  private final List<String> names = new ArrayList<>();
+  private @Nullable CommandSpec spec;
+
+  private OperationCommand(Operation operation, HubOptions hub) {
+    this.operation = operation;
+    this.hub = hub;
+  }
+
+  /** Adds a command for each operation that has a REST route, grouped by the parts of its name. */
+  static void addTo(CommandLine parley, Contract contract, Map<String, String> environment) {
+    for (Operation operation : contract.operations().values()) {
+      if (operation.hasRest() && !ELSEWHERE.contains(operation.name())) {
+        String[] path = operation.name().split("\\.", -1);
+        CommandLine group = parley;
+        for (int i = 0; i < path.length - 1; i++) {
+          group = group(group, path[i]);
+        }
+        OperationCommand command = new OperationCommand(operation, new HubOptions(environment));
+        group.addSubcommand(path[path.length - 1], command.build(contract));
+      }
+    }
+  }
+
+  private static CommandLine group(CommandLine parent, String name) {
+    CommandLine known = parent.getSubcommands().get(name);
+    if (known == null) {
+      CommandSpec spec = CommandSpec.create().name(name).mixinStandardHelpOptions(true);
+      spec.usageMessage().description("Operations on %s.".formatted(name));
+      spec.usageMessage().synopsisSubcommandLabel("COMMAND");
+      known = new CommandLine(spec);
+      parent.addSubcommand(name, known);
+    }
+    return known;
+  }
+
+  private CommandSpec build(Contract contract) {
+    CommandSpec built = CommandSpec.wrapWithoutInspection(this);
+    built.addOption(
+        OptionSpec.builder("-h", "--help")
+            .type(boolean.class)
+            .usageHelp(true)
+            .description("show this help and exit")
+            .build());
+    built.usageMessage().description(escape(operation.summary()) + ".");
+    Set<String> required = new java.util.HashSet<>();
+    operation.params().path("required").forEach(name -> required.add(name.asText()));
+    int index = 0;
+    for (var member : operation.params().path("properties").properties()) {
+      String name = member.getKey();
+      JsonNode schema = resolve(contract, member.getValue());
+      ArgSpec argument =
+          required.contains(name)
+              ? PositionalParamSpec.builder()
+                  .index(String.valueOf(index++))
+                  .required(true)
+                  .type(String.class)
+                  .paramLabel(name.toUpperCase(java.util.Locale.ROOT))
+                  .description(describe(member.getValue(), schema))
+                  .build()
+              : OptionSpec.builder("--" + name)
+                  .type(String.class)
+                  .paramLabel(label(schema))
+                  .description(describe(member.getValue(), schema))
+                  .build();
+      built.add(argument);
+      arguments.add(argument);
+      names.add(name);
+    }
+    built.addMixin("hub", CommandSpec.forAnnotatedObject(hub));
+    built.addOption(
+        OptionSpec.builder("--json")
+            .type(boolean.class)
+            .description("print the hub's answer as JSON")
+            .build());
+    spec = built;
+    return built;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    CommandSpec built = java.util.Objects.requireNonNull(spec);
+    ObjectNode params = Json.object();
+    Contract contract = Contract.load();
+    for (int i = 0; i < arguments.size(); i++) {
+      String given = arguments.get(i).getValue();
+      if (given != null) {
+        String name = names.get(i);
+        JsonNode schema = resolve(contract, operation.params().path("properties").path(name));
+        params.set(name, value(name, given, schema));
+      }
+    }
+    JsonNode result = Failures.await(hub.rest().request(operation.name(), params));
+    Boolean json = built.findOption("--json").getValue();
+    Output.print(built.commandLine().getOut(), result, json != null && json);
+    return 0;
+  }
+
+  /** A param as text: objects as JSON or as {@code name=value,…}, lists with commas. */
+  private static JsonNode value(String name, String text, JsonNode schema) {
+    String type = schema.path("type").asText();
+    if (text.startsWith("{") || text.startsWith("[")) {
+      return Json.parse(name, text);
+    }
+    return switch (type) {
+      case "integer" -> Json.parse(name, integer(name, text));
+      case "boolean" -> Json.parse(name, String.valueOf(Boolean.parseBoolean(text)));
+      case "array" -> {
+        var list = Json.object().putArray(name);
+        for (String item : text.split(",", -1)) {
+          list.add(item.strip());
+        }
+        yield list;
+      }
+      case "object" -> {
+        ObjectNode object = Json.object();
+        for (String pair : text.split(",", -1)) {
+          int equals = pair.indexOf('=');
+          if (equals < 1) {
+            throw ParleyException.invalid(
+                name, "--%s takes name=value,… or JSON, not «%s»".formatted(name, pair));
+          }
+          String key = pair.substring(0, equals).strip();
+          String member = pair.substring(equals + 1).strip();
+          if (member.matches("-?\\d{1,18}")) {
+            object.put(key, Long.parseLong(member));
+          } else {
+            object.put(key, member);
+          }
+        }
+        yield object;
+      }
+      default -> Json.object().put(name, text).get(name);
+    };
+  }
+
+  private static String integer(String name, String text) {
+    if (!text.matches("-?\\d{1,18}")) {
+      throw ParleyException.invalid(name, "%s is a whole number, not «%s»".formatted(name, text));
+    }
+    return String.valueOf(Long.parseLong(text));
+  }
+
+  private static JsonNode resolve(Contract contract, JsonNode schema) {
+    String reference = schema.path("$ref").asText();
+    return reference.startsWith("#/$defs/")
+        ? contract.definitions().path(reference.substring("#/$defs/".length()))
+        : schema;
+  }
+
+  private static String label(JsonNode schema) {
+    return switch (schema.path("type").asText()) {
+      case "integer" -> "<n>";
+      case "boolean" -> "true|false";
+      case "array" -> "<a,b,…>";
+      case "object" -> "<name=value,…>";
+      default -> "<text>";
+    };
+  }
+
+  private static String describe(JsonNode stated, JsonNode schema) {
+    String text = stated.path("description").asText(schema.path("description").asText());
+    List<String> choices = new ArrayList<>();
+    schema.path("enum").forEach(choice -> choices.add(choice.asText()));
+    if (!choices.isEmpty()) {
+      text += (text.isEmpty() ? "" : "; ") + String.join(", ", choices);
+    } else if (schema.path("properties").isObject()) {
+      List<String> members = new ArrayList<>();
+      schema.path("properties").fieldNames().forEachRemaining(members::add);
+      text += (text.isEmpty() ? "of " : "; of ") + String.join(", ", members);
+    }
+    return escape(text);
+  }
+
+  private static String escape(String text) {
+    return text.replace("%", "%%").replace("@|", "@ |");
+  }
+}

@@ -1,0 +1,226 @@
+package dev.parley.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.hub.Hub;
+import dev.parley.hub.settings.Settings;
+import dev.parley.protocol.frame.Json;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** The commands, run against a real hub as a user would run them. */
+class ParleyCommandTest {
+  private static final int REFUSED = 1;
+  private static final int USAGE = 2;
+
+  @TempDir static Path data;
+  @TempDir Path config;
+  private static Vertx vertx;
+  private static Hub hub;
+  private static int tenants;
+  private Map<String, String> environment;
+  private String tenant;
+
+  private record Ran(int exit, String out, String err) {
+    JsonNode json() {
+      assertEquals(0, exit, err);
+      return Json.parse("output", out);
+    }
+  }
+
+  @BeforeAll
+  static void startTheHub() throws Exception {
+    vertx = Vertx.vertx();
+    Settings settings =
+        Settings.of(
+            Map.of("port", "0", "data", data.toString(), "offline-pacing-ms", "0"), Map.of());
+    hub = await(Hub.start(vertx, settings, Map.of()));
+  }
+
+  @AfterAll
+  static void stopTheHub() throws Exception {
+    await(hub.close());
+    await(vertx.close());
+  }
+
+  @BeforeEach
+  void beSomebodyNew() {
+    environment = new HashMap<>(Map.of("XDG_CONFIG_HOME", config.toString()));
+    environment.put("PARLEY_URL", "http://127.0.0.1:" + hub.port());
+    tenant = signUp();
+  }
+
+  @Test
+  void signUpKeepsTheKeyForThisUserOnly() throws Exception {
+    Path file = config.resolve("parley/profiles.json");
+    assertEquals("rw-------", mode(file));
+    assertEquals("rwx------", mode(file.getParent()));
+    assertEquals("main", run("agents", "list", "--json").json().at("/agents/0/id").asText());
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    Ran refused = run("agents", "list");
+    assertEquals(REFUSED, refused.exit);
+    assertTrue(refused.err.contains("chmod 600"), refused.err);
+  }
+
+  @Test
+  void aRefusedSignUpLeavesTheProfileAsItWas() {
+    Ran taken = run("signup", tenant);
+    assertEquals(REFUSED, taken.exit);
+    assertEquals(1, taken.err.lines().count(), taken.err);
+    assertEquals(0, run("agents", "list").exit);
+  }
+
+  @Test
+  void aMessageIsAnsweredAndKeptInTheConversation() {
+    Ran reply = run("chat", "-m", "repeat 3 word");
+    assertEquals(0, reply.exit, reply.err);
+    assertTrue(reply.out.contains("word"), reply.out);
+    Ran called = run("call", tenant + "/main", "repeat 2 hello");
+    assertTrue(called.out.contains("hello"), called.out + called.err);
+  }
+
+  @Test
+  void twoTenantsAgreeOnAChannelAndOneRevokesIt() {
+    String seller = tenant;
+    String buyer = signUp();
+    Ran before = run("call", seller + "/main", "hello");
+    assertEquals(REFUSED, before.exit);
+    assertTrue(before.err.contains("not_found"), before.err);
+    String channel =
+        run("channel", "propose", buyer, seller + "/main", "--limits", "callsPerMinute=5", "--json")
+            .json()
+            .at("/channel/id")
+            .asText();
+    assertEquals(0, run("channel", "accept", channel, "--profile", seller).exit);
+    Ran after = run("call", seller + "/main", "repeat 2 hello");
+    assertTrue(after.out.contains("hello"), after.out + after.err);
+    assertEquals(0, run("channel", "revoke", channel, "--profile", seller).exit);
+    assertEquals(REFUSED, run("call", seller + "/main", "hello").exit);
+  }
+
+  @Test
+  void aListingIsPublishedFoundInstalledAndCharged() {
+    String seller = tenant;
+    Ran published = run("market", "publish", "echo", "main", "--price", "unit=call,millicents=250");
+    assertEquals(0, published.exit, published.err);
+    signUp();
+    String listing = "market:" + seller + "/echo";
+    assertEquals(0, run("market", "install", listing).exit);
+    Ran called = run("call", listing, "repeat 2 hello");
+    assertTrue(called.out.contains("hello"), called.out + called.err);
+    String usage = run("usage", "get", "--json").out;
+    assertTrue(usage.contains("\"spentMillicents\":250"), usage);
+  }
+
+  @Test
+  void listsAreTablesForPeople() {
+    Ran table = run("keys", "list");
+    assertTrue(table.out.lines().anyMatch(line -> line.startsWith("id ")), table.out);
+    assertFalse(table.out.contains("{"), table.out);
+  }
+
+  @Test
+  void wrongUsageIsExplained() {
+    assertEquals(USAGE, run("channel").exit);
+    assertEquals(USAGE, run("channel", "accept").exit);
+    assertEquals(REFUSED, run("keys", "create", "member", "--expiresInS", "soon").exit);
+    assertTrue(run("market", "publish", "--help").out.contains("--price"));
+  }
+
+  @Test
+  void withoutAKeyItSaysHowToGetOne() {
+    environment.put("XDG_CONFIG_HOME", config.resolve("empty").toString());
+    Ran refused = run("usage", "get");
+    assertEquals(REFUSED, refused.exit);
+    assertTrue(refused.err.contains("parley signup"), refused.err);
+  }
+
+  @Test
+  void aProgramThatSpeaksJsonLinesIsAnAgent() throws Exception {
+    Path program = data.resolve("agent-" + tenant + ".sh");
+    Files.writeString(
+        program,
+        """
+        while read -r line; do
+          id=$(printf '%s' "$line" | sed 's/^{"id":"\\([^"]*\\)".*/\\1/')
+          case "$line" in
+            *die*) exit 3 ;;
+            *) printf '{"id":"%s","chunk":"pie"}\\n{"id":"%s","reply":"pieces"}\\n' "$id" "$id" ;;
+          esac
+        done
+        """);
+    CompletableFuture<Ran> connected =
+        CompletableFuture.supplyAsync(
+            () -> run("connect", tenant + "/worker", "--exec", "sh", program.toString()));
+    assertEquals("pieces", whenOnline(tenant + "/worker").out.strip());
+    Ran failed = run("call", tenant + "/worker", "die");
+    assertTrue(failed.err.contains("the program ended"), failed.err);
+    assertEquals(REFUSED, connected.get(20, TimeUnit.SECONDS).exit);
+  }
+
+  @Test
+  void theCompletionScriptIsShell() throws Exception {
+    Path script = config.resolve("completion.sh");
+    Files.writeString(script, run("completion").out);
+    assertEquals(0, new ProcessBuilder("bash", "-n", script.toString()).start().waitFor());
+    assertTrue(Files.readString(script).contains("market"));
+  }
+
+  /** Calls until the agent is there. */
+  private Ran whenOnline(String agent) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    Ran ran = run("call", agent, "hello");
+    while (ran.exit != 0 && System.nanoTime() < deadline) {
+      ran = run("call", agent, "hello");
+    }
+    assertEquals(0, ran.exit, ran.err);
+    return ran;
+  }
+
+  private String signUp() {
+    String name = "cli-" + nextTenant();
+    Ran ran = run("signup", name);
+    assertEquals(0, ran.exit, ran.err);
+    return name;
+  }
+
+  private static synchronized int nextTenant() {
+    return ++tenants;
+  }
+
+  private Ran run(String... arguments) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    CommandLine parley = ParleyCommand.commandLine(environment);
+    parley.setOut(new PrintWriter(out));
+    parley.setErr(new PrintWriter(err));
+    int exit = parley.execute(arguments);
+    return new Ran(exit, out.toString(), err.toString());
+  }
+
+  private static String mode(Path file) throws Exception {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+  }
+
+  private static <T> T await(Future<T> future) throws Exception {
+    return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+  }
+}

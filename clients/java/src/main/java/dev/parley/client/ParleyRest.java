@@ -1,0 +1,175 @@
+package dev.parley.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import dev.parley.protocol.frame.FrameCodec;
+import dev.parley.protocol.frame.Json;
+import java.net.ConnectException;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One HTTP request per operation, for sign-up and for short programs. Immutable and thread-safe;
+ * what is made from another one shares its connections. Redirects are not followed, and nothing is
+ * sent twice.
+ */
+public final class ParleyRest {
+  private static final long MAX_ANSWER_BYTES = 32L << 20;
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(15);
+
+  private final HubUrl hub;
+  private final HttpClient http;
+  private final @Nullable String key;
+  private final Duration timeout;
+  private final Executor executor;
+
+  private ParleyRest(
+      HubUrl hub, HttpClient http, @Nullable String key, Duration timeout, Executor executor) {
+    this.hub = hub;
+    this.http = http;
+    this.key = key;
+    this.timeout = timeout;
+    this.executor = executor;
+  }
+
+  /**
+   * A client without a key, which can sign up; with a deadline of 30 s for each request.
+   *
+   * @param url {@code http(s)://} or {@code ws(s)://}, see {@link HubUrl#parse}
+   */
+  public static ParleyRest of(String url) {
+    return new ParleyRest(
+        HubUrl.parse(url),
+        HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build(),
+        null,
+        Duration.ofSeconds(30),
+        ForkJoinPool.commonPool());
+  }
+
+  /** The same with an API key, which is sent as {@code Authorization: Bearer …}. */
+  public ParleyRest key(String apiKey) {
+    return new ParleyRest(hub, http, apiKey, timeout, executor);
+  }
+
+  /** The same with another deadline, from the request to the last byte of its answer. */
+  public ParleyRest timeout(Duration time) {
+    return new ParleyRest(hub, http, key, time, executor);
+  }
+
+  /** The same with futures that complete on another executor than the common pool. */
+  public ParleyRest executor(Executor callbacks) {
+    return new ParleyRest(hub, http, key, timeout, callbacks);
+  }
+
+  /**
+   * Asks for an operation.
+   *
+   * @param operation an operation of the contract that has a REST route, for example {@code signup}
+   *     or {@code agent.call}
+   * @param params a JSON object, a map or a record; null for none
+   * @return the result; cancelling it ends the request. Fails with the hub's refusal, its {@code
+   *     details} and {@code retryAfterMs}; with {@code deadline_exceeded}; or with {@code
+   *     unavailable} when no hub answers ({@link Failures#isUnreachable}) or the connection was
+   *     lost before its answer came
+   */
+  public CompletableFuture<JsonNode> request(String operation, @Nullable Object params) {
+    HttpRequest request;
+    try {
+      HttpRequest.Builder builder = RestRequest.of(hub, operation, params);
+      if (key != null) {
+        builder.header("Authorization", "Bearer " + key);
+      }
+      request = builder.header("Accept", "application/json").build();
+    } catch (ParleyException refusal) {
+      return CompletableFuture.failedFuture(refusal);
+    } catch (IllegalArgumentException unsendable) {
+      return CompletableFuture.failedFuture(
+          ParleyException.invalid("key", "the API key has characters that no key has"));
+    }
+    CompletableFuture<HttpResponse<String>> exchange =
+        http.sendAsync(request, head -> new BoundedBody(MAX_ANSWER_BYTES));
+    long timeoutMs = Math.max(1, timeout.toMillis());
+    CompletableFuture<JsonNode> result = new CompletableFuture<>();
+    exchange
+        .copy()
+        .orTimeout(timeoutMs, TimeUnit.MILLISECONDS)
+        .whenCompleteAsync(
+            (response, failure) -> {
+              if (failure != null) {
+                exchange.cancel(true);
+                result.completeExceptionally(failure(operation, timeoutMs, failure));
+              } else {
+                settle(result, response);
+              }
+            },
+            executor);
+    result.whenComplete((value, failure) -> exchange.cancel(true));
+    return result;
+  }
+
+  private void settle(CompletableFuture<JsonNode> result, HttpResponse<String> response) {
+    try {
+      result.complete(read(response));
+    } catch (ParleyException refusal) {
+      result.completeExceptionally(refusal);
+    }
+  }
+
+  private JsonNode read(HttpResponse<String> response) {
+    JsonNode body;
+    try {
+      body = Json.parse("answer", response.body());
+    } catch (ParleyException noJson) {
+      throw notFromAHub(response.statusCode());
+    }
+    if (response.statusCode() == 200) {
+      return body;
+    }
+    JsonNode error = body.path("error");
+    if (!error.path("code").isTextual()) {
+      throw notFromAHub(response.statusCode());
+    }
+    throw FrameCodec.toException(Json.raw(error));
+  }
+
+  /** What answered is no hub: a proxy in front of it, or another server. */
+  private ParleyException notFromAHub(int status) {
+    boolean passing = status == 502 || status == 503 || status == 504;
+    return new ParleyException(
+            passing ? ErrorCode.UNAVAILABLE : ErrorCode.INVALID_REQUEST,
+            "what answers at %s is no hub, or not in reach of one: HTTP status %d"
+                .formatted(hub, status))
+        .with("url", hub.toString())
+        .with("status", status);
+  }
+
+  private ParleyException failure(String operation, long timeoutMs, Throwable failure) {
+    Throwable cause = Failures.unwrap(failure);
+    for (Throwable each = cause; each != null; each = each.getCause()) {
+      if (each instanceof ParleyException known) {
+        return known;
+      }
+    }
+    if (cause instanceof TimeoutException) {
+      return Failures.timedOut(operation, timeoutMs);
+    }
+    return wasReached(cause) ? Failures.lost(operation) : Failures.unreachable(hub, "", cause);
+  }
+
+  private static boolean wasReached(Throwable failure) {
+    return !(failure instanceof ConnectException
+        || failure instanceof HttpConnectTimeoutException
+        || failure instanceof SSLException);
+  }
+}
