@@ -5,8 +5,6 @@ import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.channel.Channels;
 import dev.parley.hub.channel.Permit;
-import dev.parley.hub.channel.Status;
-import dev.parley.hub.cluster.Announcement;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.market.Market;
 import dev.parley.hub.quota.ChannelRates;
@@ -20,11 +18,9 @@ import dev.parley.hub.tenant.TenantScope;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
 import dev.parley.protocol.address.AgentAddress;
-import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.ListingId;
 import dev.parley.protocol.address.MessageId;
 import dev.parley.protocol.address.Party;
-import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.envelope.Cause;
 import dev.parley.protocol.envelope.Envelope;
 import dev.parley.protocol.envelope.RawJson;
@@ -34,9 +30,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,14 +66,12 @@ public final class Switchboard {
   /** Where a call goes and by what right; no permit inside a tenant. */
   private record Route(AgentAddress to, @Nullable Permit permit) {}
 
-  private record InFlightKey(TenantId caller, MessageId message) {}
-
   private final Vertx vertx;
   private final Clock clock;
   private final SwitchboardSettings settings;
   private final Parts parts;
   private final LoopGuard loopGuard;
-  private final ConcurrentMap<InFlightKey, Delivery> inFlight = new ConcurrentHashMap<>();
+  private final CallsInFlight inFlight;
 
   public Switchboard(Vertx vertx, Clock clock, SwitchboardSettings settings, Parts parts) {
     this.vertx = vertx;
@@ -88,8 +79,10 @@ public final class Switchboard {
     this.settings = settings;
     this.parts = parts;
     this.loopGuard = new LoopGuard(settings.maxHops());
-    parts.announcements.listen(this::onAnnouncement, this::recheckPermits);
-    parts.metrics.gauge("parley.calls.in.flight", inFlight, ConcurrentMap::size);
+    this.inFlight =
+        new CallsInFlight(settings.maxInFlight(), parts.tenants, parts.channels, parts.directory);
+    inFlight.follow(parts.announcements);
+    parts.metrics.gauge("parley.calls.in.flight", inFlight, CallsInFlight::size);
   }
 
   /**
@@ -119,13 +112,7 @@ public final class Switchboard {
 
   /** How many calls through this channel are in flight on this node. */
   public int inFlightOn(String channelId) {
-    int count = 0;
-    for (Delivery delivery : inFlight.values()) {
-      if (delivery.permit() != null && delivery.permit().channel().id().equals(channelId)) {
-        count++;
-      }
-    }
-    return count;
+    return inFlight.through(channelId);
   }
 
   void start(Outgoing call) {
@@ -252,7 +239,6 @@ public final class Switchboard {
             order.payload());
     Concurrency.Slot slot = parts.concurrency.acquire(scope, tenant.limits());
     long startedAt = System.nanoTime();
-    InFlightKey key = new InFlightKey(tenant.id(), id);
     Delivery delivery =
         new Delivery(
             envelope,
@@ -261,15 +247,17 @@ public final class Switchboard {
             account,
             payload -> call.chunks().chunk(id, payload),
             (ended, reply, failure) -> {
-              inFlight.remove(key);
+              inFlight.remove(ended);
               vertx.cancelTimer(ended.timer());
               slot.close();
               parts.metrics.callEnded(failure, System.nanoTime() - startedAt);
               end(call, ended, reply, failure);
             });
-    if (inFlight.size() >= settings.maxInFlight() || inFlight.putIfAbsent(key, delivery) != null) {
+    try {
+      inFlight.add(delivery);
+    } catch (ParleyException refused) {
       slot.close();
-      throw notAdmitted(id);
+      throw refused;
     }
     parts.ledger.count(scope, from.agent(), channelId(route), Counter.CALLS);
     TenantScope callee = parts.scopes.of(HubPrincipals.bookkeeper(route.to.tenant()));
@@ -278,7 +266,7 @@ public final class Switchboard {
     delivery.timer(vertx.setTimer(remaining, timer -> delivery.cancel(expired(route.to, timeout))));
     call.admitted(delivery);
     if (route.permit != null && !route.permit.current()) {
-      recheck(delivery);
+      inFlight.recheck(delivery);
     }
     if (!delivery.ended()) {
       endpoint.deliver(delivery);
@@ -325,118 +313,10 @@ public final class Switchboard {
     return route.permit == null ? null : route.permit.channel().id();
   }
 
-  private ParleyException notAdmitted(MessageId id) {
-    if (inFlight.size() >= settings.maxInFlight()) {
-      return new ParleyException(
-              ErrorCode.UNAVAILABLE, "this hub has as many calls in flight as it takes")
-          .retryAfter(200);
-    }
-    return new ParleyException(ErrorCode.CONFLICT, "a message with the id " + id + " is in flight")
-        .with("field", "messageId");
-  }
-
   private static ParleyException expired(AgentAddress to, long timeout) {
     return new ParleyException(
             ErrorCode.DEADLINE_EXCEEDED,
             "agent %s did not answer within %d ms".formatted(to, timeout))
         .with("timeoutMs", timeout);
-  }
-
-  private void onAnnouncement(Announcement change) {
-    if (change instanceof Announcement.ChannelChanged channel) {
-      recheck(
-          delivery ->
-              delivery.permit() != null
-                  && delivery.permit().channel().id().equals(channel.channelId()));
-    } else if (change instanceof Announcement.KeyChanged key && key.ended()) {
-      cancelAll(
-          delivery ->
-              delivery.caller().keyId().equals(key.keyId())
-                  && delivery.caller().tenant().value().equals(key.tenant()),
-          "its API key was revoked");
-    } else if (change instanceof Announcement.AgentChanged changed) {
-      onAgentChanged(
-          new AgentAddress(new TenantId(changed.tenant()), new AgentId(changed.agent())));
-    } else if (change instanceof Announcement.TenantChanged changed) {
-      TenantId id = new TenantId(changed.tenant());
-      parts
-          .tenants
-          .get(id)
-          .onSuccess(
-              tenant -> {
-                if (!tenant.active()) {
-                  cancelAll(delivery -> touches(delivery, id), "tenant " + id + " was suspended");
-                }
-              });
-    }
-  }
-
-  private void onAgentChanged(AgentAddress agent) {
-    Predicate<Delivery> concerned =
-        delivery ->
-            delivery.envelope().to().equals(agent)
-                || delivery.envelope().from().equals(Party.of(agent));
-    if (inFlight.values().stream().anyMatch(concerned)) {
-      parts
-          .directory
-          .exists(agent)
-          .onSuccess(
-              there -> {
-                if (!there) {
-                  cancelAll(concerned, "agent " + agent + " was deleted");
-                }
-              });
-    }
-  }
-
-  private static boolean touches(Delivery delivery, TenantId tenant) {
-    return delivery.envelope().from().tenant().equals(tenant)
-        || delivery.envelope().to().tenant().equals(tenant);
-  }
-
-  private void recheckPermits() {
-    recheck(delivery -> delivery.permit() != null);
-  }
-
-  /** Asks the channels anew whether these deliveries may go on, and cancels those that may not. */
-  private void recheck(Predicate<Delivery> affected) {
-    for (Delivery delivery : inFlight.values()) {
-      if (affected.test(delivery)) {
-        recheck(delivery);
-      }
-    }
-  }
-
-  /** A delivery goes on only by the channel it was admitted on: another may have other terms. */
-  private void recheck(Delivery delivery) {
-    Permit admittedOn = delivery.permit();
-    if (admittedOn == null) {
-      return;
-    }
-    parts
-        .channels
-        .get(
-            HubPrincipals.bookkeeper(delivery.envelope().from().tenant()),
-            admittedOn.channel().id())
-        .onSuccess(
-            channel -> {
-              if (channel.status() != Status.ACTIVE) {
-                delivery.cancel(Delivery.cancelled("its channel was revoked"));
-              }
-            })
-        .onFailure(
-            failure -> {
-              if (failure instanceof ParleyException e && e.code() == ErrorCode.NOT_FOUND) {
-                delivery.cancel(Delivery.cancelled("its channel is gone"));
-              }
-            });
-  }
-
-  private void cancelAll(Predicate<Delivery> affected, String why) {
-    for (Delivery delivery : inFlight.values()) {
-      if (affected.test(delivery)) {
-        delivery.cancel(Delivery.cancelled(why));
-      }
-    }
   }
 }
