@@ -7,6 +7,7 @@ import dev.parley.protocol.frame.Json;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -52,7 +53,7 @@ final class CallCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    PrintWriter out = java.util.Objects.requireNonNull(spec).commandLine().getOut();
+    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
     CallOptions options = CallOptions.defaults().timeout(Duration.ofMillis(timeoutMs));
     if (from != null) {
       options = options.from(from);
@@ -62,7 +63,7 @@ final class CallCommand implements Callable<Integer> {
       if (json) {
         out.println(Json.write(result));
       } else {
-        out.println(result.text());
+        out.println(TerminalText.of(result.text()));
       }
       out.flush();
       return 0;

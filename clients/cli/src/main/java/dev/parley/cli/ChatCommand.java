@@ -13,6 +13,7 @@ import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +59,7 @@ final class ChatCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    PrintWriter out = java.util.Objects.requireNonNull(spec).commandLine().getOut();
+    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
     try (ParleyClient client = Failures.await(hub.socket().connect())) {
       if (message != null) {
         say(client, out, message);
@@ -120,7 +121,7 @@ final class ChatCommand implements Callable<Integer> {
     for (JsonNode row : page.path("messages")) {
       JsonNode content = row.path("content");
       String text = content.isTextual() ? content.asText() : content.path(0).path("text").asText();
-      out.printf("%s: %s%n", row.path("role").asText(), text);
+      out.printf("%s: %s%n", row.path("role").asText(), TerminalText.of(text));
     }
   }
 
@@ -128,13 +129,15 @@ final class ChatCommand implements Callable<Integer> {
   private record Printer(PrintWriter out) implements ChatListener {
     @Override
     public void onText(String delta) {
-      out.print(delta);
+      out.print(TerminalText.of(delta));
       out.flush();
     }
 
     @Override
     public void onToolStarted(String tool, JsonNode arguments) {
-      out.printf("  [%s %s]%n", tool, arguments.isMissingNode() ? "" : Json.write(arguments));
+      out.printf(
+          "  [%s]%n",
+          TerminalText.line(arguments.isMissingNode() ? tool : tool + " " + Json.write(arguments)));
       out.flush();
     }
   }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -94,7 +95,7 @@ final class ConnectCommand implements Callable<Integer> {
       throws IOException, InterruptedException {
     try (ParleyAgent connected =
         Failures.await(hub.socket().window(window).connectAgent(agent, handler))) {
-      var out = java.util.Objects.requireNonNull(spec).commandLine().getOut();
+      var out = Objects.requireNonNull(spec).commandLine().getOut();
       out.println("connected as " + connected.address());
       out.flush();
       CompletionStage<ParleyException> over =
@@ -134,7 +135,11 @@ final class ConnectCommand implements Callable<Integer> {
     try (var stdin = process.getOutputStream()) {
       stdin.write(text.getBytes(StandardCharsets.UTF_8));
     }
-    byte[] reply = process.getInputStream().readNBytes(MAX_REPLY_BYTES);
+    byte[] reply = process.getInputStream().readNBytes(MAX_REPLY_BYTES + 1);
+    if (reply.length > MAX_REPLY_BYTES) {
+      process.destroyForcibly();
+      throw new IOException("the program wrote more than %d bytes".formatted(MAX_REPLY_BYTES));
+    }
     if (!process.waitFor(PROGRAM_SECONDS, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new IOException("the program did not end in time");

@@ -11,8 +11,11 @@ import dev.parley.protocol.frame.Json;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,18 +29,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class LineProgram implements AgentHandler, AutoCloseable {
   private static final int MAX_LINE_CHARS = 1 << 20;
+  private static final int MAX_LINES_WAITING = 256;
 
   private final Process process;
-  private final BufferedWriter input;
+  private final BlockingQueue<String> lines = new ArrayBlockingQueue<>(MAX_LINES_WAITING);
   private final Map<String, AgentContext> underWay = new ConcurrentHashMap<>();
   private final CompletableFuture<ParleyException> ended = new CompletableFuture<>();
 
   LineProgram(List<String> command) throws IOException {
     process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    input = process.outputWriter(java.nio.charset.StandardCharsets.UTF_8);
-    Thread reader = new Thread(this::read, "program-output");
-    reader.setDaemon(true);
-    reader.start();
+    Runtime.getRuntime().addShutdownHook(new Thread(process::destroy, "program-stop"));
+    inBackground(this::read, "program-output");
+    inBackground(this::write, "program-input");
   }
 
   /** Completes with the reason when the program is gone. */
@@ -76,21 +79,38 @@ final class LineProgram implements AgentHandler, AutoCloseable {
     process.destroy();
   }
 
+  /** Never waits for the program: the connection's own thread comes here too. */
   private void tell(ObjectNode line) {
-    synchronized (input) {
-      try {
-        input.write(Json.write(line));
-        input.newLine();
-        input.flush();
-      } catch (IOException broken) {
-        end("the program does not read its standard input");
-      }
+    if (!lines.offer(Json.write(line))) {
+      end("the program does not read its standard input");
     }
+  }
+
+  private void write() {
+    try (BufferedWriter input = process.outputWriter(StandardCharsets.UTF_8)) {
+      while (process.isAlive()) {
+        input.write(lines.take());
+        input.newLine();
+        if (lines.isEmpty()) {
+          input.flush();
+        }
+      }
+    } catch (IOException broken) {
+      end("the program does not read its standard input");
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void inBackground(Runnable work, String name) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    thread.start();
   }
 
   private void read() {
     String why = "the program ended";
-    try (BufferedReader output = process.inputReader(java.nio.charset.StandardCharsets.UTF_8)) {
+    try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
       String line = readLine(output);
       while (line != null) {
         take(line);

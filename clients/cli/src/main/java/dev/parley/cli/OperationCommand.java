@@ -1,14 +1,23 @@
 package dev.parley.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.parley.protocol.contract.Contract;
 import dev.parley.protocol.contract.Operation;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +33,11 @@ import picocli.CommandLine.Model.PositionalParamSpec;
  */
 final class OperationCommand implements Callable<Integer> {
   private static final Set<String> ELSEWHERE = Set.of("signup", "agent.call");
+
+  /** Params that are never arguments, for other users of the machine see those. */
+  private static final Set<String> SECRETS = Set.of("apiKey");
+
+  private static final int MAX_SECRET_BYTES = 4096;
 
   private final Operation operation;
   private final HubOptions hub;
@@ -72,7 +86,7 @@ final class OperationCommand implements Callable<Integer> {
             .description("show this help and exit")
             .build());
     built.usageMessage().description(escape(operation.summary()) + ".");
-    Set<String> required = new java.util.HashSet<>();
+    Set<String> required = new HashSet<>();
     operation.params().path("required").forEach(name -> required.add(name.asText()));
     int index = 0;
     for (var member : operation.params().path("properties").properties()) {
@@ -84,13 +98,13 @@ final class OperationCommand implements Callable<Integer> {
                   .index(String.valueOf(index++))
                   .required(true)
                   .type(String.class)
-                  .paramLabel(name.toUpperCase(java.util.Locale.ROOT))
+                  .paramLabel(name.toUpperCase(Locale.ROOT))
                   .description(describe(member.getValue(), schema))
                   .build()
-              : OptionSpec.builder("--" + name)
+              : OptionSpec.builder(SECRETS.contains(name) ? "--" + name + "-file" : "--" + name)
                   .type(String.class)
-                  .paramLabel(label(schema))
-                  .description(describe(member.getValue(), schema))
+                  .paramLabel(SECRETS.contains(name) ? "<file>" : label(schema))
+                  .description(describeOption(name, member.getValue(), schema))
                   .build();
       built.add(argument);
       arguments.add(argument);
@@ -108,7 +122,7 @@ final class OperationCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    CommandSpec built = java.util.Objects.requireNonNull(spec);
+    CommandSpec built = Objects.requireNonNull(spec);
     ObjectNode params = Json.object();
     Contract contract = Contract.load();
     for (int i = 0; i < arguments.size(); i++) {
@@ -116,7 +130,9 @@ final class OperationCommand implements Callable<Integer> {
       if (given != null) {
         String name = names.get(i);
         JsonNode schema = resolve(contract, operation.params().path("properties").path(name));
-        params.set(name, value(name, given, schema));
+        params.set(
+            name,
+            SECRETS.contains(name) ? TextNode.valueOf(secret(given)) : value(name, given, schema));
       }
     }
     JsonNode result = Failures.await(hub.rest().request(operation.name(), params));
@@ -133,7 +149,13 @@ final class OperationCommand implements Callable<Integer> {
     }
     return switch (type) {
       case "integer" -> Json.parse(name, integer(name, text));
-      case "boolean" -> Json.parse(name, String.valueOf(Boolean.parseBoolean(text)));
+      case "boolean" -> {
+        if (!text.equals("true") && !text.equals("false")) {
+          throw ParleyException.invalid(
+              name, "%s is true or false, not «%s»".formatted(name, text));
+        }
+        yield BooleanNode.valueOf(text.equals("true"));
+      }
       case "array" -> {
         var list = Json.object().putArray(name);
         for (String item : text.split(",", -1)) {
@@ -159,8 +181,14 @@ final class OperationCommand implements Callable<Integer> {
         }
         yield object;
       }
-      default -> Json.object().put(name, text).get(name);
+      default -> TextNode.valueOf(text);
     };
+  }
+
+  private static String secret(String file) throws IOException {
+    return file.equals("-")
+        ? new String(System.in.readNBytes(MAX_SECRET_BYTES), StandardCharsets.UTF_8).strip()
+        : Files.readString(Path.of(file)).strip();
   }
 
   private static String integer(String name, String text) {
@@ -185,6 +213,12 @@ final class OperationCommand implements Callable<Integer> {
       case "object" -> "<name=value,…>";
       default -> "<text>";
     };
+  }
+
+  private static String describeOption(String name, JsonNode stated, JsonNode schema) {
+    return SECRETS.contains(name)
+        ? "file with the key, - for standard input"
+        : describe(stated, schema);
   }
 
   private static String describe(JsonNode stated, JsonNode schema) {

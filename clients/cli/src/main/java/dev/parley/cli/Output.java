@@ -114,7 +114,7 @@ final class Output {
     } else {
       text.append(value.asText());
     }
-    String line = text.toString().replaceAll("\\p{Cntrl}+", " ");
+    String line = TerminalText.line(text.toString());
     return line.length() > WIDEST_CELL ? line.substring(0, WIDEST_CELL - 1) + "…" : line;
   }
 }

@@ -43,7 +43,7 @@ public final class ParleyCommand {
     parley.setExecutionStrategy(ParleyCommand::run);
     parley.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
-          command.getErr().println("parley: " + Failures.line(failure));
+          command.getErr().println("parley: " + TerminalText.line(Failures.line(failure)));
           command.getErr().flush();
           return CommandLine.ExitCode.SOFTWARE;
         });

@@ -23,6 +23,9 @@ final class Profiles {
   private static final Set<PosixFilePermission> PRIVATE =
       PosixFilePermissions.fromString("rw-------");
 
+  private static final Set<PosixFilePermission> PRIVATE_DIRECTORY =
+      PosixFilePermissions.fromString("rwx------");
+
   /** A hub, and the key to it. */
   record Profile(String name, String url, String key) {}
 
@@ -60,8 +63,24 @@ final class Profiles {
     return new Profile(wanted, row.path("url").asText(), row.path("key").asText());
   }
 
+  /**
+   * Finds out whether a key could be kept, before one is made that is shown only once.
+   *
+   * @throws ParleyException {@code forbidden} when others may read the file
+   */
+  void requireUsable() throws IOException {
+    read();
+    Files.createDirectories(directory(), PosixFilePermissions.asFileAttribute(PRIVATE_DIRECTORY));
+    if (!Files.isWritable(directory())) {
+      throw new ParleyException(
+          ErrorCode.FORBIDDEN,
+          "%s cannot be written, so no key can be kept".formatted(directory()));
+    }
+  }
+
   /** Keeps a profile and makes it the current one. */
   void save(Profile profile) throws IOException {
+    requireUsable();
     ObjectNode all = read();
     all.put("current", profile.name());
     all.withObjectProperty("profiles")
@@ -86,14 +105,18 @@ final class Profiles {
   }
 
   private void write(ObjectNode all) throws IOException {
-    Path directory = file.toAbsolutePath().getParent();
-    Files.createDirectories(
-        directory,
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     Path fresh =
         Files.createTempFile(
-            directory, "profiles", ".new", PosixFilePermissions.asFileAttribute(PRIVATE));
-    Files.writeString(fresh, Json.write(all));
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+            directory(), "profiles", ".new", PosixFilePermissions.asFileAttribute(PRIVATE));
+    try {
+      Files.writeString(fresh, Json.write(all));
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(fresh);
+    }
+  }
+
+  private Path directory() {
+    return file.resolveSibling(".").normalize();
   }
 }

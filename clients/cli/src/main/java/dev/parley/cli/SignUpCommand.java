@@ -6,6 +6,7 @@ import dev.parley.client.ParleyRest;
 import dev.parley.protocol.frame.Json;
 import java.io.PrintWriter;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -50,10 +51,11 @@ final class SignUpCommand implements Callable<Integer> {
     if (invite != null) {
       params.put("invite", invite);
     }
+    hub.profiles().requireUsable();
     String url = hub.url();
     JsonNode made = Failures.await(ParleyRest.of(url).request("signup", params));
     String secret = made.path("secret").asText();
-    PrintWriter out = java.util.Objects.requireNonNull(spec).commandLine().getOut();
+    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
     if (json) {
       Output.print(out, made, true);
     } else {

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.client.ParleyAgent;
+import dev.parley.client.ParleyClient;
 import dev.parley.hub.Hub;
 import dev.parley.hub.settings.Settings;
 import dev.parley.protocol.frame.Json;
@@ -174,6 +176,44 @@ class ParleyCommandTest {
     Ran failed = run("call", tenant + "/worker", "die");
     assertTrue(failed.err.contains("the program ended"), failed.err);
     assertEquals(REFUSED, connected.get(20, TimeUnit.SECONDS).exit);
+  }
+
+  @Test
+  void whatAnAgentSaysCannotDriveTheTerminal() throws Exception {
+    run("agents", "create", "rogue", "--kind", "remote");
+    String key = Profiles.of(environment).find(null).key();
+    try (ParleyAgent rogue =
+        ParleyClient.builder()
+            .url("ws://127.0.0.1:" + hub.port())
+            .key(key)
+            .connectAgent(
+                "rogue",
+                (message, context) ->
+                    CompletableFuture.completedFuture("one\u001b[2J\ntwo\u202e\u0007"))
+            .get(20, TimeUnit.SECONDS)) {
+      Ran ran = run("call", rogue.address(), "hello");
+      assertEquals("one\ufffd[2J\ntwo\ufffd\ufffd", ran.out.strip(), ran.err);
+    }
+  }
+
+  @Test
+  void aProvidersKeyIsReadFromAFileAndIsNoArgument() throws Exception {
+    assertEquals(USAGE, run("providers", "set", "openai", "--apiKey", "sk-secret").exit);
+    Path key = Files.writeString(config.resolve("openai.key"), "sk-secret\n");
+    assertEquals(0, run("providers", "set", "openai", "--apiKey-file", key.toString()).exit);
+    Ran listed = run("providers", "list", "--json");
+    assertTrue(listed.out.contains("openai"), listed.out);
+    assertFalse(listed.out.contains("sk-secret"), listed.out);
+  }
+
+  @Test
+  void signUpMakesNoTenantWhoseKeyItCouldNotKeep() throws Exception {
+    Path file = config.resolve("parley/profiles.json");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw----"));
+    String name = "cli-" + nextTenant();
+    assertEquals(REFUSED, run("signup", name).exit);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    assertEquals(0, run("signup", name).exit);
   }
 
   @Test
