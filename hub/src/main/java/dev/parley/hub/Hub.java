@@ -100,13 +100,18 @@ public final class Hub {
         .compose(
             opened ->
                 vertx
-                    .executeBlocking(() -> MasterKey.load(opened.data(), environment), false)
-                    .compose(
-                        master ->
-                            new Hub(vertx, settings, environment, opened, master).listen(settings))
+                    .executeBlocking(() -> build(vertx, settings, environment, opened), false)
+                    .compose(hub -> hub.listen(settings))
                     .recover(
                         failure ->
                             opened.close().transform(closed -> Future.failedFuture(failure))));
+  }
+
+  /** Loads most of the hub's classes, which takes seconds where the processor is busy: blocks. */
+  private static Hub build(
+      Vertx vertx, Settings settings, Map<String, String> environment, OpenStore opened) {
+    MasterKey master = MasterKey.load(opened.data(), environment);
+    return new Hub(vertx, settings, environment, opened, master);
   }
 
   private Hub(

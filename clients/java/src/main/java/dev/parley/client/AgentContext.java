@@ -131,7 +131,7 @@ public final class AgentContext {
    * @return false when the handling had ended before
    */
   public boolean fail(ParleyException failure) {
-    return answer(FrameCodec.error(deliveryId, failure));
+    return answer(Utf8.sendable(FrameCodec.error(deliveryId, failure)));
   }
 
   /**

@@ -18,6 +18,7 @@ import java.util.concurrent.Future;
  */
 final class ChatRuns {
   private static final Duration ANSWER = Duration.ofSeconds(30);
+  private static final long ASK_AGAIN_MS = 500;
 
   private final ParleyClient client;
   private final HubConnection connection;
@@ -132,8 +133,22 @@ final class ChatRuns {
                 connection.execute(() -> run.onWaited(answer));
               } else if (Failures.of(failure).code() == ErrorCode.NOT_FOUND) {
                 connection.execute(() -> run.onForgotten(status));
-              } else if (Failures.of(failure).code() != ErrorCode.UNAVAILABLE) {
+              } else if (Failures.of(failure).code() == ErrorCode.UNAVAILABLE) {
+                askAgainForTheEnd(run, status);
+              } else {
                 run.fail(Failures.of(failure));
+              }
+            });
+  }
+
+  /** The hub went away before it answered; the connection may be resumed, without another gap. */
+  private void askAgainForTheEnd(ChatRun run, String status) {
+    var unused =
+        connection.executeAfter(
+            ASK_AGAIN_MS,
+            () -> {
+              if (!run.reply().isDone()) {
+                askForTheEnd(run, status);
               }
             });
   }

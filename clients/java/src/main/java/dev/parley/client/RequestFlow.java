@@ -119,17 +119,15 @@ final class RequestFlow {
     if (endReason != null) {
       return endReason;
     }
-    if (policy != null) {
+    try {
       long size = Utf8.length(request.frame());
-      if (size > policy.maxPayload()) {
+      if (policy != null && size > policy.maxPayload()) {
         return Failures.tooLarge(size, policy.maxPayload());
       }
-    }
-    try {
       table.add(request);
       return null;
-    } catch (ParleyException full) {
-      return full;
+    } catch (ParleyException unsendable) {
+      return unsendable;
     }
   }
 

@@ -53,7 +53,12 @@ final class RestRequest {
   }
 
   private static ObjectNode members(@Nullable Object params) {
-    return params == null ? Json.object() : Json.parseObject("params", Payloads.raw(params).text());
+    if (params == null) {
+      return Json.object();
+    }
+    String text = Payloads.raw(params).text();
+    var unused = Utf8.length(text);
+    return Json.parseObject("params", text);
   }
 
   private static String path(String template, ObjectNode params) {

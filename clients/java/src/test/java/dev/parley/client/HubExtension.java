@@ -113,7 +113,7 @@ final class HubExtension implements BeforeAllCallback, AfterAllCallback {
             rest(from)
                 .request(
                     "channel.propose", Map.of("from", from.id(), "to", to.id() + "/" + agent)));
-    get(rest(to).request("channel.accept", Map.of("id", proposed.path("id").asText())));
+    get(rest(to).request("channel.accept", Map.of("id", proposed.at("/channel/id").asText())));
   }
 
   void defineRemoteAgent(Tenant owner, String agent) throws Exception {

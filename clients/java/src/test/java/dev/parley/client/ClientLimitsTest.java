@@ -1,0 +1,168 @@
+package dev.parley.client;
+
+import static dev.parley.client.HubExtension.assertRefused;
+import static dev.parley.client.HubExtension.get;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.parley.client.HubExtension.Tenant;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import dev.parley.protocol.frame.Json;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Everything that waits in a client is bounded, and ends when the client does. */
+class ClientLimitsTest {
+  @RegisterExtension
+  static final HubExtension HUB =
+      new HubExtension().with("offline-pacing-ms", "20").with("max-in-flight", "4");
+
+  private final List<ConnectionState> states = new CopyOnWriteArrayList<>();
+
+  @Test
+  void moreRequestsThanTheHubTakesAtOnceTakeTurns() throws Exception {
+    try (ParleyClient client = get(HUB.client(HUB.signUp()).connect())) {
+      List<CompletableFuture<?>> all = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        all.add(client.request("agents.list", Json.object()));
+      }
+      for (CompletableFuture<?> each : all) {
+        get(each);
+      }
+    }
+  }
+
+  @Test
+  void aFullQueueRefusesAtOnceAndNamesItsLimit() throws Exception {
+    try (CuttableLink link = new CuttableLink(HUB.port());
+        ParleyClient client = away(link, over(link).maxQueued(2))) {
+      List<CompletableFuture<?>> waiting =
+          List.of(
+              client.request("agents.list", Json.object()),
+              client.request("agents.list", Json.object()));
+      ParleyException full =
+          assertRefused(ErrorCode.RATE_LIMITED, client.request("agents.list", Json.object()));
+      assertEquals("client_requests", full.details().get("limit"));
+      assertEquals(2L, full.details().get("max"));
+      link.comeBack();
+      for (CompletableFuture<?> each : waiting) {
+        get(each);
+      }
+      get(client.request("agents.list", Json.object()));
+    }
+  }
+
+  @Test
+  void largeRequestsThatWaitAreBoundedByTheirLength() throws Exception {
+    try (CuttableLink link = new CuttableLink(HUB.port());
+        ParleyClient client = away(link, over(link).maxQueuedChars(10_000))) {
+      String large = "x".repeat(6_000);
+      CompletableFuture<?> waiting = client.call("sdk/main", large);
+      ParleyException full = assertRefused(ErrorCode.RATE_LIMITED, client.call("sdk/main", large));
+      assertEquals("client_outgoing_characters", full.details().get("limit"));
+      link.comeBack();
+      assertRefused(ErrorCode.NOT_FOUND, waiting);
+    }
+  }
+
+  @Test
+  void whatTheHubWouldNotReadIsNotSent() throws Exception {
+    Tenant tenant = HUB.signUp();
+    try (ParleyClient client = get(HUB.client(tenant).connect())) {
+      int limit = client.hello().policy().maxPayload();
+      ParleyException refused =
+          assertRefused(ErrorCode.PAYLOAD_TOO_LARGE, client.call(tenant.main(), "x".repeat(limit)));
+      assertEquals((long) limit, refused.details().get("limit"));
+      get(client.request("agents.list", Json.object()));
+    }
+  }
+
+  @Test
+  void textThatIsNoUnicodeIsRefusedAndTheConnectionLives() throws Exception {
+    Tenant tenant = HUB.signUp();
+    try (ParleyClient client = get(HUB.client(tenant).onState(states::add).connect())) {
+      ParleyException refused =
+          assertRefused(ErrorCode.INVALID_REQUEST, client.call(tenant.main(), "half \ud83d"));
+      assertEquals("payload", refused.details().get("field"));
+      get(client.request("agents.list", Json.object()));
+      assertEquals(1, states.size());
+    }
+  }
+
+  @Test
+  void closingEndsEverythingThatIsUnderWay() throws Exception {
+    Tenant tenant = HUB.signUp();
+    HUB.defineRemoteAgent(tenant, "worker");
+    List<AgentContext> handled = new CopyOnWriteArrayList<>();
+    AgentHandler neverAnswers =
+        (message, context) -> {
+          handled.add(context);
+          return null;
+        };
+    List<String> told = new CopyOnWriteArrayList<>();
+    try (ParleyAgent worker = get(HUB.client(tenant).connectAgent("worker", neverAnswers))) {
+      ParleyClient client = get(HUB.client(tenant).onState(states::add).connect());
+      List<CompletableFuture<?>> busy = new ArrayList<>();
+      ChatRun run = client.chat(ChatRequest.of("main", "repeat 5000 word"), told::add);
+      busy.add(run.reply());
+      await().until(() -> !told.isEmpty());
+      for (int i = 0; i < 10; i++) {
+        busy.add(client.call(worker.address(), "wait"));
+      }
+      await().until(() -> handled.size() == 4);
+      client.close();
+      for (CompletableFuture<?> each : busy) {
+        assertRefused(ErrorCode.CANCELLED, each);
+      }
+      assertEquals(ErrorCode.CANCELLED, get(client.ended()).code());
+      assertRefused(ErrorCode.CANCELLED, client.request("agents.list", Json.object()));
+      for (AgentContext each : handled) {
+        get(each.cancelled());
+      }
+      assertEquals(4, handled.size());
+      await().until(() -> states.get(states.size() - 1) instanceof ConnectionState.Ended);
+      client.close();
+      assertEquals(2, states.size(), states::toString);
+    }
+  }
+
+  @Test
+  void aCallThatNobodyWaitsForIsCancelledAtTheAgent() throws Exception {
+    Tenant tenant = HUB.signUp();
+    HUB.defineRemoteAgent(tenant, "worker");
+    CompletableFuture<AgentContext> handled = new CompletableFuture<>();
+    AgentHandler neverAnswers =
+        (message, context) -> {
+          handled.complete(context);
+          return null;
+        };
+    try (ParleyAgent worker = get(HUB.client(tenant).connectAgent("worker", neverAnswers));
+        ParleyClient client = get(HUB.client(tenant).connect())) {
+      CompletableFuture<CallResult> call = client.call(worker.address(), "wait");
+      AgentContext context = get(handled);
+      call.cancel(false);
+      assertEquals(ErrorCode.CANCELLED, get(context.cancelled()).code());
+      get(client.request("agents.list", Map.of()));
+    }
+  }
+
+  private ParleyClientBuilder over(CuttableLink link) throws Exception {
+    return HubExtension.quick(ParleyClient.builder())
+        .url(link.url())
+        .key(HUB.signUp().key())
+        .onState(states::add);
+  }
+
+  private ParleyClient away(CuttableLink link, ParleyClientBuilder builder) throws Exception {
+    ParleyClient client = get(builder.connect());
+    link.goAway();
+    await().until(() -> states.size() > 1);
+    return client;
+  }
+}
