@@ -1,21 +1,20 @@
 package dev.parley.cli;
 
+import dev.parley.cli.access.Answers;
+import dev.parley.cli.access.HubOptions;
+import dev.parley.cli.shell.Shell;
+import dev.parley.cli.shell.TerminalText;
 import dev.parley.client.CallOptions;
 import dev.parley.client.CallResult;
 import dev.parley.client.ParleyClient;
 import dev.parley.protocol.frame.Json;
-import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Calls an agent and prints its reply, piece by piece as it comes. */
 @Command(
@@ -29,7 +28,7 @@ import picocli.CommandLine.Spec;
       "  parley call market:globex/shout hello --json"
     })
 final class CallCommand implements Callable<Integer> {
-  @Spec private @Nullable CommandSpec spec;
+  private final Shell shell;
   @Mixin private final HubOptions hub;
 
   @Parameters(paramLabel = "AGENT", description = "tenant/agent, or market:tenant/listing")
@@ -47,25 +46,25 @@ final class CallCommand implements Callable<Integer> {
   @Option(names = "--json", description = "print reply, ids and charge as JSON")
   private boolean json;
 
-  CallCommand(Map<String, String> environment) {
-    hub = new HubOptions(environment);
+  CallCommand(Shell shell) {
+    this.shell = shell;
+    this.hub = new HubOptions(shell);
   }
 
   @Override
   public Integer call() throws Exception {
-    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
     CallOptions options = CallOptions.defaults().timeout(Duration.ofMillis(timeoutMs));
     if (from != null) {
       options = options.from(from);
     }
-    try (ParleyClient client = Failures.await(hub.socket().connect())) {
-      CallResult result = Failures.await(client.call(to, Json.object().put("text", text), options));
+    try (ParleyClient client = Answers.await(hub.socket().connect())) {
+      CallResult result = Answers.await(client.call(to, Json.object().put("text", text), options));
       if (json) {
-        out.println(Json.write(result));
+        shell.out().println(Json.write(result));
       } else {
-        out.println(TerminalText.of(result.text()));
+        shell.out().println(TerminalText.of(result.text()));
       }
-      out.flush();
+      shell.out().flush();
       return 0;
     }
   }

@@ -4,6 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.parley.cli.access.Answers;
+import dev.parley.cli.access.HubOptions;
+import dev.parley.cli.shell.Output;
+import dev.parley.cli.shell.Shell;
 import dev.parley.protocol.contract.Contract;
 import dev.parley.protocol.contract.Operation;
 import dev.parley.protocol.error.ParleyException;
@@ -16,7 +20,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -40,18 +43,20 @@ final class OperationCommand implements Callable<Integer> {
   private static final int MAX_SECRET_BYTES = 4096;
 
   private final Operation operation;
+  private final Shell shell;
   private final HubOptions hub;
   private final List<ArgSpec> arguments = new ArrayList<>();
   private final List<String> names = new ArrayList<>();
   private @Nullable CommandSpec spec;
 
-  private OperationCommand(Operation operation, HubOptions hub) {
+  private OperationCommand(Operation operation, Shell shell) {
     this.operation = operation;
-    this.hub = hub;
+    this.shell = shell;
+    this.hub = new HubOptions(shell);
   }
 
   /** Adds a command for each operation that has a REST route, grouped by the parts of its name. */
-  static void addTo(CommandLine parley, Contract contract, Map<String, String> environment) {
+  static void addTo(CommandLine parley, Contract contract, Shell shell) {
     for (Operation operation : contract.operations().values()) {
       if (operation.hasRest() && !ELSEWHERE.contains(operation.name())) {
         String[] path = operation.name().split("\\.", -1);
@@ -59,7 +64,7 @@ final class OperationCommand implements Callable<Integer> {
         for (int i = 0; i < path.length - 1; i++) {
           group = group(group, path[i]);
         }
-        OperationCommand command = new OperationCommand(operation, new HubOptions(environment));
+        OperationCommand command = new OperationCommand(operation, shell);
         group.addSubcommand(path[path.length - 1], command.build(contract));
       }
     }
@@ -135,9 +140,9 @@ final class OperationCommand implements Callable<Integer> {
             SECRETS.contains(name) ? TextNode.valueOf(secret(given)) : value(name, given, schema));
       }
     }
-    JsonNode result = Failures.await(hub.rest().request(operation.name(), params));
+    JsonNode result = Answers.await(hub.rest().request(operation.name(), params));
     Boolean json = built.findOption("--json").getValue();
-    Output.print(built.commandLine().getOut(), result, json != null && json);
+    Output.print(shell, result, json != null && json);
     return 0;
   }
 
@@ -185,9 +190,9 @@ final class OperationCommand implements Callable<Integer> {
     };
   }
 
-  private static String secret(String file) throws IOException {
+  private String secret(String file) throws IOException {
     return file.equals("-")
-        ? new String(System.in.readNBytes(MAX_SECRET_BYTES), StandardCharsets.UTF_8).strip()
+        ? new String(shell.in().readNBytes(MAX_SECRET_BYTES), StandardCharsets.UTF_8).strip()
         : Files.readString(Path.of(file)).strip();
   }
 

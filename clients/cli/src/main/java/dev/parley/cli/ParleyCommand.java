@@ -1,8 +1,13 @@
 package dev.parley.cli;
 
+import dev.parley.cli.chat.ChatCommand;
+import dev.parley.cli.connect.ConnectCommand;
+import dev.parley.cli.demo.DemoCommand;
+import dev.parley.cli.profile.ProfileCommand;
+import dev.parley.cli.shell.ErrorLine;
+import dev.parley.cli.shell.Shell;
 import dev.parley.hub.Hub;
 import dev.parley.protocol.contract.Contract;
-import java.util.Map;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -26,25 +31,28 @@ public final class ParleyCommand {
 
   /** Runs a command; exits 0 when it did what it says, 1 when refused, 2 for wrong usage. */
   public static void main(String[] arguments) {
-    System.exit(commandLine(System.getenv()).execute(arguments));
+    System.exit(commandLine(Shell.ofProcess()).execute(arguments));
   }
 
-  /** The command with all its subcommands, for a user with this environment. */
-  static CommandLine commandLine(Map<String, String> environment) {
+  /** The command with all its subcommands, in these surroundings. */
+  static CommandLine commandLine(Shell shell) {
     CommandLine parley = new CommandLine(new ParleyCommand());
-    parley.addSubcommand("signup", new SignUpCommand(environment));
-    parley.addSubcommand("chat", new ChatCommand(environment));
-    parley.addSubcommand("call", new CallCommand(environment));
-    parley.addSubcommand("connect", new ConnectCommand(environment));
-    OperationCommand.addTo(parley, Contract.load(), environment);
-    parley.addSubcommand("serve", ServeCommand.spec());
-    parley.addSubcommand("demo", new DemoCommand());
+    parley.addSubcommand("signup", new SignUpCommand(shell));
+    parley.addSubcommand("chat", new ChatCommand(shell));
+    parley.addSubcommand("call", new CallCommand(shell));
+    parley.addSubcommand("connect", new ConnectCommand(shell));
+    OperationCommand.addTo(parley, Contract.load(), shell);
+    parley.addSubcommand("profile", new ProfileCommand(shell));
+    parley.addSubcommand("serve", ServeCommand.spec(shell));
+    parley.addSubcommand("demo", new DemoCommand(shell));
     parley.addSubcommand("completion", new CompletionCommand(parley));
+    parley.setOut(shell.out());
+    parley.setErr(shell.err());
     parley.setExecutionStrategy(ParleyCommand::run);
     parley.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
-          command.getErr().println("parley: " + TerminalText.line(Failures.line(failure)));
-          command.getErr().flush();
+          shell.err().println("parley: " + ErrorLine.of(failure));
+          shell.err().flush();
           return CommandLine.ExitCode.SOFTWARE;
         });
     return parley;

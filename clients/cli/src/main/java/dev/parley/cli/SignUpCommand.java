@@ -2,19 +2,20 @@ package dev.parley.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.cli.access.Answers;
+import dev.parley.cli.access.HubOptions;
+import dev.parley.cli.profile.Profile;
+import dev.parley.cli.shell.Output;
+import dev.parley.cli.shell.Shell;
 import dev.parley.client.ParleyRest;
 import dev.parley.protocol.frame.Json;
 import java.io.PrintWriter;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Makes a tenant and keeps its key as the current profile. */
 @Command(
@@ -23,7 +24,7 @@ import picocli.CommandLine.Spec;
     description = "Makes a tenant, its owner key and its first agent, and keeps the key.",
     footer = {"", "Example:", "  parley signup acme && parley chat"})
 final class SignUpCommand implements Callable<Integer> {
-  @Spec private @Nullable CommandSpec spec;
+  private final Shell shell;
   @Mixin private final HubOptions hub;
 
   @Parameters(paramLabel = "TENANT", description = "lower-case letters, digits and dashes")
@@ -38,8 +39,9 @@ final class SignUpCommand implements Callable<Integer> {
   @Option(names = "--json", description = "print the hub's answer as JSON")
   private boolean json;
 
-  SignUpCommand(Map<String, String> environment) {
-    hub = new HubOptions(environment);
+  SignUpCommand(Shell shell) {
+    this.shell = shell;
+    this.hub = new HubOptions(shell);
   }
 
   @Override
@@ -53,18 +55,18 @@ final class SignUpCommand implements Callable<Integer> {
     }
     hub.profiles().requireUsable();
     String url = hub.url();
-    JsonNode made = Failures.await(ParleyRest.of(url).request("signup", params));
+    JsonNode made = Answers.await(ParleyRest.of(url).request("signup", params));
     String secret = made.path("secret").asText();
-    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+    PrintWriter out = shell.out();
     if (json) {
-      Output.print(out, made, true);
+      Output.print(shell, made, true);
     } else {
       out.printf("tenant   %s%n", tenant);
       out.printf("agent    %s%n", made.path("agent").asText());
       out.printf("API key  %s   (shown this once)%n", secret);
       out.flush();
     }
-    hub.profiles().save(new Profiles.Profile(tenant, url, secret));
+    hub.profiles().save(new Profile(tenant, url, secret));
     if (!json) {
       out.printf("profile  %s, in %s%n", tenant, hub.profiles().file());
       out.println("Next:    parley chat");

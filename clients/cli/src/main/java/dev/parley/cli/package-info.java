@@ -1,4 +1,8 @@
-/** The command {@code parley}: starts a hub, and shows its main job end to end. */
+/**
+ * The command {@code parley}. {@link dev.parley.cli.ParleyCommand} puts the subcommands together;
+ * those of the contract come from {@link dev.parley.cli.OperationCommand}, without a line of code
+ * for each. What needs more than one request has a package of its own.
+ */
 @NullMarked
 package dev.parley.cli;
 

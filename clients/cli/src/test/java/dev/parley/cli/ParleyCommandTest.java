@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.cli.profile.Profiles;
+import dev.parley.cli.shell.Shell;
 import dev.parley.client.ParleyAgent;
 import dev.parley.client.ParleyClient;
 import dev.parley.hub.Hub;
@@ -12,12 +14,15 @@ import dev.parley.hub.settings.Settings;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.io.ByteArrayInputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -26,7 +31,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** The commands, run against a real hub as a user would run them. */
 class ParleyCommandTest {
@@ -140,6 +144,79 @@ class ParleyCommandTest {
   }
 
   @Test
+  void tablesFitTheTerminalAndNumbersStandUnderEachOther() {
+    String description = "A rather long description that no narrow terminal can show whole";
+    for (int i = 0; i < 2; i++) {
+      String listing = "listing" + i;
+      Ran published =
+          run(
+              "market",
+              "publish",
+              listing,
+              "main",
+              "--description",
+              description,
+              "--price",
+              "unit=call,millicents=250");
+      assertEquals(0, published.exit, published.err);
+    }
+    Ran wide = run("market", "search", "--query", "rather long");
+    assertTrue(wide.out.contains(description), wide.out);
+    assertTrue(wide.out.contains("unit=call, millicents=250"), wide.out);
+    Ran narrow =
+        run(
+            new Shell.Terminal(false, true, false, 79),
+            "",
+            "market",
+            "search",
+            "--query",
+            "rather long");
+    assertTrue(narrow.out.lines().allMatch(line -> plain(line).length() <= 79), narrow.out);
+    assertTrue(narrow.out.contains("no room for: "), narrow.out);
+    assertTrue(narrow.out.contains("market:" + tenant + "/listing1 "), narrow.out);
+    Ran keys = run("keys", "list");
+    assertTrue(keys.out.contains(" s ago") || keys.out.contains("now"), keys.out);
+  }
+
+  @Test
+  void profilesAreListedChosenShownAndForgotten() {
+    String first = tenant;
+    String second = signUp();
+    Ran listed = run("profile", "list");
+    assertTrue(
+        listed.out.lines().anyMatch(line -> line.startsWith("* ") && line.contains(second)),
+        listed.out);
+    assertFalse(listed.out.contains("plk"), listed.out);
+    assertEquals(0, run("profile", "use", first).exit);
+    assertEquals(first, run("tenant", "get", "--json").json().at("/tenant/id").asText());
+    assertEquals(first, run("profile", "show", "--json").json().path("name").asText());
+    String key = run("profile", "show", second, "--secret").out.strip();
+    environment.put("PARLEY_KEY", key);
+    assertEquals(second, run("tenant", "get", "--json").json().at("/tenant/id").asText());
+    environment.remove("PARLEY_KEY");
+    assertEquals(0, run("profile", "remove", first).exit);
+    Ran none = run("tenant", "get");
+    assertEquals(REFUSED, none.exit);
+    Ran unknown = run("profile", "use", first);
+    assertEquals(REFUSED, unknown.exit);
+    assertTrue(unknown.err.contains("parley profile list"), unknown.err);
+    assertEquals(1, run("profile", "list", "--json").json().size());
+  }
+
+  @Test
+  void eachLineOfAPipeIsAMessage() {
+    Ran piped = runWithInput("repeat 2 first\n\nrepeat 2 second\n", "chat");
+    assertEquals(0, piped.exit, piped.err);
+    List<String> lines = piped.out.lines().toList();
+    assertEquals(2, lines.size(), piped.out);
+    assertTrue(lines.get(0).contains("first") && lines.get(1).contains("second"), piped.out);
+    Ran failing = runWithInput("fail\nrepeat 2 never\n", "chat");
+    assertEquals(REFUSED, failing.exit);
+    assertTrue(failing.err.startsWith("parley: "), failing.err);
+    assertFalse(failing.out.contains("never"), failing.out);
+  }
+
+  @Test
   void wrongUsageIsExplained() {
     assertEquals(USAGE, run("channel").exit);
     assertEquals(USAGE, run("channel", "accept").exit);
@@ -153,29 +230,6 @@ class ParleyCommandTest {
     Ran refused = run("usage", "get");
     assertEquals(REFUSED, refused.exit);
     assertTrue(refused.err.contains("parley signup"), refused.err);
-  }
-
-  @Test
-  void aProgramThatSpeaksJsonLinesIsAnAgent() throws Exception {
-    Path program = data.resolve("agent-" + tenant + ".sh");
-    Files.writeString(
-        program,
-        """
-        while read -r line; do
-          id=$(printf '%s' "$line" | sed 's/^{"id":"\\([^"]*\\)".*/\\1/')
-          case "$line" in
-            *die*) exit 3 ;;
-            *) printf '{"id":"%s","chunk":"pie"}\\n{"id":"%s","reply":"pieces"}\\n' "$id" "$id" ;;
-          esac
-        done
-        """);
-    CompletableFuture<Ran> connected =
-        CompletableFuture.supplyAsync(
-            () -> run("connect", tenant + "/worker", "--exec", "sh", program.toString()));
-    assertEquals("pieces", whenOnline(tenant + "/worker").out.strip());
-    Ran failed = run("call", tenant + "/worker", "die");
-    assertTrue(failed.err.contains("the program ended"), failed.err);
-    assertEquals(REFUSED, connected.get(20, TimeUnit.SECONDS).exit);
   }
 
   @Test
@@ -224,17 +278,6 @@ class ParleyCommandTest {
     assertTrue(Files.readString(script).contains("market"));
   }
 
-  /** Calls until the agent is there. */
-  private Ran whenOnline(String agent) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    Ran ran = run("call", agent, "hello");
-    while (ran.exit != 0 && System.nanoTime() < deadline) {
-      ran = run("call", agent, "hello");
-    }
-    assertEquals(0, ran.exit, ran.err);
-    return ran;
-  }
-
   private String signUp() {
     String name = "cli-" + nextTenant();
     Ran ran = run("signup", name);
@@ -247,13 +290,29 @@ class ParleyCommandTest {
   }
 
   private Ran run(String... arguments) {
+    return run(Shell.Terminal.NONE, "", arguments);
+  }
+
+  private Ran runWithInput(String input, String... arguments) {
+    return run(Shell.Terminal.NONE, input, arguments);
+  }
+
+  private Ran run(Shell.Terminal terminal, String input, String... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    CommandLine parley = ParleyCommand.commandLine(environment);
-    parley.setOut(new PrintWriter(out));
-    parley.setErr(new PrintWriter(err));
-    int exit = parley.execute(arguments);
+    Shell shell =
+        new Shell(
+            environment,
+            new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+            new PrintWriter(out),
+            new PrintWriter(err),
+            terminal);
+    int exit = ParleyCommand.commandLine(shell).execute(arguments);
     return new Ran(exit, out.toString(), err.toString());
+  }
+
+  private static String plain(String line) {
+    return line.replaceAll("\u001b\\[[0-9]+m", "");
   }
 
   private static String mode(Path file) throws Exception {

@@ -1,5 +1,6 @@
-package dev.parley.cli;
+package dev.parley.cli.profile;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
@@ -10,6 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,15 +22,12 @@ import org.jspecify.annotations.Nullable;
  * or {@code ~/.config}. The file is made with mode 600 and replaced whole; one that others may read
  * is refused.
  */
-final class Profiles {
+public final class Profiles {
   private static final Set<PosixFilePermission> PRIVATE =
       PosixFilePermissions.fromString("rw-------");
 
   private static final Set<PosixFilePermission> PRIVATE_DIRECTORY =
       PosixFilePermissions.fromString("rwx------");
-
-  /** A hub, and the key to it. */
-  record Profile(String name, String url, String key) {}
 
   private final Path file;
 
@@ -35,7 +35,7 @@ final class Profiles {
     this.file = file;
   }
 
-  static Profiles of(Map<String, String> environment) {
+  public static Profiles of(Map<String, String> environment) {
     String configured = environment.getOrDefault("XDG_CONFIG_HOME", "");
     Path config =
         configured.isEmpty()
@@ -44,23 +44,64 @@ final class Profiles {
     return new Profiles(config.resolve("parley").resolve("profiles.json"));
   }
 
-  Path file() {
+  public Path file() {
     return file;
   }
 
   /** The profile of this name, or the current one; null when there is none. */
-  @Nullable Profile find(@Nullable String name) throws IOException {
+  public @Nullable Profile find(@Nullable String name) throws IOException {
     ObjectNode all = read();
     String wanted = name == null ? all.path("current").asText() : name;
     var row = all.path("profiles").path(wanted);
     if (row.isMissingNode()) {
       if (name != null) {
         throw ParleyException.invalid(
-            "profile", "there is no profile %s in %s".formatted(name, file));
+            "profile",
+            "there is no profile %s in %s; see: parley profile list".formatted(name, file));
       }
       return null;
     }
-    return new Profile(wanted, row.path("url").asText(), row.path("key").asText());
+    return of(wanted, row);
+  }
+
+  /** All profiles, in the order in which they were made. */
+  public List<Profile> all() throws IOException {
+    List<Profile> all = new ArrayList<>();
+    for (var row : read().path("profiles").properties()) {
+      all.add(of(row.getKey(), row.getValue()));
+    }
+    return all;
+  }
+
+  /** The name of the profile that is used when none is named; empty when there is none. */
+  public String current() throws IOException {
+    return read().path("current").asText();
+  }
+
+  /** Makes a profile the current one. */
+  public void use(String name) throws IOException {
+    require(name);
+    ObjectNode all = read();
+    write(all.put("current", name));
+  }
+
+  /** Forgets a profile. Its key stays valid at the hub. */
+  public void remove(String name) throws IOException {
+    require(name);
+    ObjectNode all = read();
+    all.withObjectProperty("profiles").remove(name);
+    if (all.path("current").asText().equals(name)) {
+      all.remove("current");
+    }
+    write(all);
+  }
+
+  private void require(String name) throws IOException {
+    var unused = find(name);
+  }
+
+  private static Profile of(String name, JsonNode row) {
+    return new Profile(name, row.path("url").asText(), row.path("key").asText());
   }
 
   /**
@@ -68,7 +109,7 @@ final class Profiles {
    *
    * @throws ParleyException {@code forbidden} when others may read the file
    */
-  void requireUsable() throws IOException {
+  public void requireUsable() throws IOException {
     read();
     Files.createDirectories(directory(), PosixFilePermissions.asFileAttribute(PRIVATE_DIRECTORY));
     if (!Files.isWritable(directory())) {
@@ -79,7 +120,7 @@ final class Profiles {
   }
 
   /** Keeps a profile and makes it the current one. */
-  void save(Profile profile) throws IOException {
+  public void save(Profile profile) throws IOException {
     requireUsable();
     ObjectNode all = read();
     all.put("current", profile.name());

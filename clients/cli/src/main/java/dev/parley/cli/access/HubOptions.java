@@ -1,5 +1,8 @@
-package dev.parley.cli;
+package dev.parley.cli.access;
 
+import dev.parley.cli.profile.Profile;
+import dev.parley.cli.profile.Profiles;
+import dev.parley.cli.shell.Shell;
 import dev.parley.client.ParleyClient;
 import dev.parley.client.ParleyClientBuilder;
 import dev.parley.client.ParleyRest;
@@ -17,8 +20,8 @@ import picocli.CommandLine.Option;
  * PARLEY_URL} and {@code PARLEY_KEY} before the current profile. A key is never an argument: other
  * users of the machine would see it.
  */
-final class HubOptions {
-  static final String DEFAULT_URL = "http://127.0.0.1:8420";
+public final class HubOptions {
+  public static final String DEFAULT_URL = "http://127.0.0.1:8420";
 
   private final Map<String, String> environment;
 
@@ -40,24 +43,24 @@ final class HubOptions {
       description = "a profile that signup saved, instead of the current one")
   private @Nullable String profile;
 
-  HubOptions(Map<String, String> environment) {
-    this.environment = environment;
+  public HubOptions(Shell shell) {
+    this.environment = shell.environment();
   }
 
-  Profiles profiles() {
+  public Profiles profiles() {
     return Profiles.of(environment);
   }
 
-  String url() throws IOException {
+  public String url() throws IOException {
     String chosen = url == null ? environment.get("PARLEY_URL") : url;
     if (chosen != null) {
       return chosen;
     }
-    Profiles.Profile found = profiles().find(profile);
+    Profile found = profiles().find(profile);
     return found == null ? DEFAULT_URL : found.url();
   }
 
-  String key() throws IOException {
+  private String key() throws IOException {
     if (keyFile != null) {
       return Files.readString(keyFile).strip();
     }
@@ -65,7 +68,7 @@ final class HubOptions {
     if (profile == null && fromEnvironment != null) {
       return fromEnvironment;
     }
-    Profiles.Profile found = profiles().find(profile);
+    Profile found = profiles().find(profile);
     if (found == null) {
       throw new ParleyException(
           ErrorCode.UNAUTHORIZED,
@@ -74,15 +77,11 @@ final class HubOptions {
     return found.key();
   }
 
-  ParleyRest rest() throws IOException {
+  public ParleyRest rest() throws IOException {
     return ParleyRest.of(url()).key(key());
   }
 
-  ParleyClientBuilder socket() throws IOException {
-    return ParleyClient.builder().url(socketUrl(url())).key(key());
-  }
-
-  private static String socketUrl(String url) {
-    return url.startsWith("http") ? "ws" + url.substring("http".length()) : url;
+  public ParleyClientBuilder socket() throws IOException {
+    return ParleyClient.builder().url(url()).key(key());
   }
 }
