@@ -4,32 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.cli.HubExtension.Ran;
 import dev.parley.cli.profile.Profiles;
 import dev.parley.cli.shell.Shell;
 import dev.parley.client.ParleyAgent;
 import dev.parley.client.ParleyClient;
-import dev.parley.hub.Hub;
-import dev.parley.hub.settings.Settings;
-import dev.parley.protocol.frame.Json;
-import io.vertx.core.Future;
-import io.vertx.core.Vertx;
-import java.io.ByteArrayInputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The commands, run against a real hub as a user would run them. */
@@ -37,41 +26,18 @@ class ParleyCommandTest {
   private static final int REFUSED = 1;
   private static final int USAGE = 2;
 
-  @TempDir static Path data;
+  @RegisterExtension static final HubExtension HUB = new HubExtension();
+
   @TempDir Path config;
-  private static Vertx vertx;
-  private static Hub hub;
-  private static int tenants;
+  private HubExtension.User user;
   private Map<String, String> environment;
   private String tenant;
 
-  private record Ran(int exit, String out, String err) {
-    JsonNode json() {
-      assertEquals(0, exit, err);
-      return Json.parse("output", out);
-    }
-  }
-
-  @BeforeAll
-  static void startTheHub() throws Exception {
-    vertx = Vertx.vertx();
-    Settings settings =
-        Settings.of(
-            Map.of("port", "0", "data", data.toString(), "offline-pacing-ms", "0"), Map.of());
-    hub = await(Hub.start(vertx, settings, Map.of()));
-  }
-
-  @AfterAll
-  static void stopTheHub() throws Exception {
-    await(hub.close());
-    await(vertx.close());
-  }
-
   @BeforeEach
   void beSomebodyNew() {
-    environment = new HashMap<>(Map.of("XDG_CONFIG_HOME", config.toString()));
-    environment.put("PARLEY_URL", "http://127.0.0.1:" + hub.port());
-    tenant = signUp();
+    user = HUB.user(config);
+    environment = user.environment;
+    tenant = user.signUp();
   }
 
   @Test
@@ -82,25 +48,25 @@ class ParleyCommandTest {
     assertEquals("main", run("agents", "list", "--json").json().at("/agents/0/id").asText());
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
     Ran refused = run("agents", "list");
-    assertEquals(REFUSED, refused.exit);
-    assertTrue(refused.err.contains("chmod 600"), refused.err);
+    assertEquals(REFUSED, refused.exit());
+    assertTrue(refused.err().contains("chmod 600"), refused.err());
   }
 
   @Test
   void aRefusedSignUpLeavesTheProfileAsItWas() {
     Ran taken = run("signup", tenant);
-    assertEquals(REFUSED, taken.exit);
-    assertEquals(1, taken.err.lines().count(), taken.err);
-    assertEquals(0, run("agents", "list").exit);
+    assertEquals(REFUSED, taken.exit());
+    assertEquals(1, taken.err().lines().count(), taken.err());
+    assertEquals(0, run("agents", "list").exit());
   }
 
   @Test
   void aMessageIsAnsweredAndKeptInTheConversation() {
     Ran reply = run("chat", "-m", "repeat 3 word");
-    assertEquals(0, reply.exit, reply.err);
-    assertTrue(reply.out.contains("word"), reply.out);
+    assertEquals(0, reply.exit(), reply.err());
+    assertTrue(reply.out().contains("word"), reply.out());
     Ran called = run("call", tenant + "/main", "repeat 2 hello");
-    assertTrue(called.out.contains("hello"), called.out + called.err);
+    assertTrue(called.out().contains("hello"), called.out() + called.err());
   }
 
   @Test
@@ -108,39 +74,39 @@ class ParleyCommandTest {
     String seller = tenant;
     String buyer = signUp();
     Ran before = run("call", seller + "/main", "hello");
-    assertEquals(REFUSED, before.exit);
-    assertTrue(before.err.contains("not_found"), before.err);
+    assertEquals(REFUSED, before.exit());
+    assertTrue(before.err().contains("not_found"), before.err());
     String channel =
         run("channel", "propose", buyer, seller + "/main", "--limits", "callsPerMinute=5", "--json")
             .json()
             .at("/channel/id")
             .asText();
-    assertEquals(0, run("channel", "accept", channel, "--profile", seller).exit);
+    assertEquals(0, run("channel", "accept", channel, "--profile", seller).exit());
     Ran after = run("call", seller + "/main", "repeat 2 hello");
-    assertTrue(after.out.contains("hello"), after.out + after.err);
-    assertEquals(0, run("channel", "revoke", channel, "--profile", seller).exit);
-    assertEquals(REFUSED, run("call", seller + "/main", "hello").exit);
+    assertTrue(after.out().contains("hello"), after.out() + after.err());
+    assertEquals(0, run("channel", "revoke", channel, "--profile", seller).exit());
+    assertEquals(REFUSED, run("call", seller + "/main", "hello").exit());
   }
 
   @Test
   void aListingIsPublishedFoundInstalledAndCharged() {
     String seller = tenant;
     Ran published = run("market", "publish", "echo", "main", "--price", "unit=call,millicents=250");
-    assertEquals(0, published.exit, published.err);
+    assertEquals(0, published.exit(), published.err());
     signUp();
     String listing = "market:" + seller + "/echo";
-    assertEquals(0, run("market", "install", listing).exit);
+    assertEquals(0, run("market", "install", listing).exit());
     Ran called = run("call", listing, "repeat 2 hello");
-    assertTrue(called.out.contains("hello"), called.out + called.err);
-    String usage = run("usage", "get", "--json").out;
+    assertTrue(called.out().contains("hello"), called.out() + called.err());
+    String usage = run("usage", "get", "--json").out();
     assertTrue(usage.contains("\"spentMillicents\":250"), usage);
   }
 
   @Test
   void listsAreTablesForPeople() {
     Ran table = run("keys", "list");
-    assertTrue(table.out.lines().anyMatch(line -> line.startsWith("id ")), table.out);
-    assertFalse(table.out.contains("{"), table.out);
+    assertTrue(table.out().lines().anyMatch(line -> line.startsWith("id ")), table.out());
+    assertFalse(table.out().contains("{"), table.out());
   }
 
   @Test
@@ -158,24 +124,24 @@ class ParleyCommandTest {
               description,
               "--price",
               "unit=call,millicents=250");
-      assertEquals(0, published.exit, published.err);
+      assertEquals(0, published.exit(), published.err());
     }
     Ran wide = run("market", "search", "--query", "rather long");
-    assertTrue(wide.out.contains(description), wide.out);
-    assertTrue(wide.out.contains("unit=call, millicents=250"), wide.out);
+    assertTrue(wide.out().contains(description), wide.out());
+    assertTrue(wide.out().contains("unit=call, millicents=250"), wide.out());
     Ran narrow =
-        run(
+        user.run(
             new Shell.Terminal(false, true, false, 79),
             "",
             "market",
             "search",
             "--query",
             "rather long");
-    assertTrue(narrow.out.lines().allMatch(line -> plain(line).length() <= 79), narrow.out);
-    assertTrue(narrow.out.contains("no room for: "), narrow.out);
-    assertTrue(narrow.out.contains("market:" + tenant + "/listing1 "), narrow.out);
+    assertTrue(narrow.out().lines().allMatch(line -> plain(line).length() <= 79), narrow.out());
+    assertTrue(narrow.out().contains("no room for: "), narrow.out());
+    assertTrue(narrow.out().contains("market:" + tenant + "/listing1 "), narrow.out());
     Ran keys = run("keys", "list");
-    assertTrue(keys.out.contains(" s ago") || keys.out.contains("now"), keys.out);
+    assertTrue(keys.out().contains(" s ago") || keys.out().contains("now"), keys.out());
   }
 
   @Test
@@ -184,52 +150,52 @@ class ParleyCommandTest {
     String second = signUp();
     Ran listed = run("profile", "list");
     assertTrue(
-        listed.out.lines().anyMatch(line -> line.startsWith("* ") && line.contains(second)),
-        listed.out);
-    assertFalse(listed.out.contains("plk"), listed.out);
-    assertEquals(0, run("profile", "use", first).exit);
+        listed.out().lines().anyMatch(line -> line.startsWith("* ") && line.contains(second)),
+        listed.out());
+    assertFalse(listed.out().contains("plk"), listed.out());
+    assertEquals(0, run("profile", "use", first).exit());
     assertEquals(first, run("tenant", "get", "--json").json().at("/tenant/id").asText());
     assertEquals(first, run("profile", "show", "--json").json().path("name").asText());
-    String key = run("profile", "show", second, "--secret").out.strip();
+    String key = run("profile", "show", second, "--secret").out().strip();
     environment.put("PARLEY_KEY", key);
     assertEquals(second, run("tenant", "get", "--json").json().at("/tenant/id").asText());
     environment.remove("PARLEY_KEY");
-    assertEquals(0, run("profile", "remove", first).exit);
+    assertEquals(0, run("profile", "remove", first).exit());
     Ran none = run("tenant", "get");
-    assertEquals(REFUSED, none.exit);
+    assertEquals(REFUSED, none.exit());
     Ran unknown = run("profile", "use", first);
-    assertEquals(REFUSED, unknown.exit);
-    assertTrue(unknown.err.contains("parley profile list"), unknown.err);
+    assertEquals(REFUSED, unknown.exit());
+    assertTrue(unknown.err().contains("parley profile list"), unknown.err());
     assertEquals(1, run("profile", "list", "--json").json().size());
   }
 
   @Test
   void eachLineOfAPipeIsAMessage() {
-    Ran piped = runWithInput("repeat 2 first\n\nrepeat 2 second\n", "chat");
-    assertEquals(0, piped.exit, piped.err);
-    List<String> lines = piped.out.lines().toList();
-    assertEquals(2, lines.size(), piped.out);
-    assertTrue(lines.get(0).contains("first") && lines.get(1).contains("second"), piped.out);
-    Ran failing = runWithInput("fail\nrepeat 2 never\n", "chat");
-    assertEquals(REFUSED, failing.exit);
-    assertTrue(failing.err.startsWith("parley: "), failing.err);
-    assertFalse(failing.out.contains("never"), failing.out);
+    Ran piped = user.runWithInput("repeat 2 first\n\nrepeat 2 second\n", "chat");
+    assertEquals(0, piped.exit(), piped.err());
+    List<String> lines = piped.out().lines().toList();
+    assertEquals(2, lines.size(), piped.out());
+    assertTrue(lines.get(0).contains("first") && lines.get(1).contains("second"), piped.out());
+    Ran failing = user.runWithInput("fail\nrepeat 2 never\n", "chat");
+    assertEquals(REFUSED, failing.exit());
+    assertTrue(failing.err().startsWith("parley: "), failing.err());
+    assertFalse(failing.out().contains("never"), failing.out());
   }
 
   @Test
   void wrongUsageIsExplained() {
-    assertEquals(USAGE, run("channel").exit);
-    assertEquals(USAGE, run("channel", "accept").exit);
-    assertEquals(REFUSED, run("keys", "create", "member", "--expiresInS", "soon").exit);
-    assertTrue(run("market", "publish", "--help").out.contains("--price"));
+    assertEquals(USAGE, run("channel").exit());
+    assertEquals(USAGE, run("channel", "accept").exit());
+    assertEquals(REFUSED, run("keys", "create", "member", "--expiresInS", "soon").exit());
+    assertTrue(run("market", "publish", "--help").out().contains("--price"));
   }
 
   @Test
   void withoutAKeyItSaysHowToGetOne() {
     environment.put("XDG_CONFIG_HOME", config.resolve("empty").toString());
     Ran refused = run("usage", "get");
-    assertEquals(REFUSED, refused.exit);
-    assertTrue(refused.err.contains("parley signup"), refused.err);
+    assertEquals(REFUSED, refused.exit());
+    assertTrue(refused.err().contains("parley signup"), refused.err());
   }
 
   @Test
@@ -238,7 +204,7 @@ class ParleyCommandTest {
     String key = Profiles.of(environment).find(null).key();
     try (ParleyAgent rogue =
         ParleyClient.builder()
-            .url("ws://127.0.0.1:" + hub.port())
+            .url(HUB.url())
             .key(key)
             .connectAgent(
                 "rogue",
@@ -246,69 +212,44 @@ class ParleyCommandTest {
                     CompletableFuture.completedFuture("one\u001b[2J\ntwo\u202e\u0007"))
             .get(20, TimeUnit.SECONDS)) {
       Ran ran = run("call", rogue.address(), "hello");
-      assertEquals("one\ufffd[2J\ntwo\ufffd\ufffd", ran.out.strip(), ran.err);
+      assertEquals("one\ufffd[2J\ntwo\ufffd\ufffd", ran.out().strip(), ran.err());
     }
   }
 
   @Test
   void aProvidersKeyIsReadFromAFileAndIsNoArgument() throws Exception {
-    assertEquals(USAGE, run("providers", "set", "openai", "--apiKey", "sk-secret").exit);
+    assertEquals(USAGE, run("providers", "set", "openai", "--apiKey", "sk-secret").exit());
     Path key = Files.writeString(config.resolve("openai.key"), "sk-secret\n");
-    assertEquals(0, run("providers", "set", "openai", "--apiKey-file", key.toString()).exit);
+    assertEquals(0, run("providers", "set", "openai", "--apiKey-file", key.toString()).exit());
     Ran listed = run("providers", "list", "--json");
-    assertTrue(listed.out.contains("openai"), listed.out);
-    assertFalse(listed.out.contains("sk-secret"), listed.out);
+    assertTrue(listed.out().contains("openai"), listed.out());
+    assertFalse(listed.out().contains("sk-secret"), listed.out());
   }
 
   @Test
   void signUpMakesNoTenantWhoseKeyItCouldNotKeep() throws Exception {
     Path file = config.resolve("parley/profiles.json");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw----"));
-    String name = "cli-" + nextTenant();
-    assertEquals(REFUSED, run("signup", name).exit);
+    String name = HubExtension.newName();
+    assertEquals(REFUSED, run("signup", name).exit());
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-    assertEquals(0, run("signup", name).exit);
+    assertEquals(0, run("signup", name).exit());
   }
 
   @Test
   void theCompletionScriptIsShell() throws Exception {
     Path script = config.resolve("completion.sh");
-    Files.writeString(script, run("completion").out);
+    Files.writeString(script, run("completion").out());
     assertEquals(0, new ProcessBuilder("bash", "-n", script.toString()).start().waitFor());
     assertTrue(Files.readString(script).contains("market"));
   }
 
   private String signUp() {
-    String name = "cli-" + nextTenant();
-    Ran ran = run("signup", name);
-    assertEquals(0, ran.exit, ran.err);
-    return name;
-  }
-
-  private static synchronized int nextTenant() {
-    return ++tenants;
+    return user.signUp();
   }
 
   private Ran run(String... arguments) {
-    return run(Shell.Terminal.NONE, "", arguments);
-  }
-
-  private Ran runWithInput(String input, String... arguments) {
-    return run(Shell.Terminal.NONE, input, arguments);
-  }
-
-  private Ran run(Shell.Terminal terminal, String input, String... arguments) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    Shell shell =
-        new Shell(
-            environment,
-            new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
-            new PrintWriter(out),
-            new PrintWriter(err),
-            terminal);
-    int exit = ParleyCommand.commandLine(shell).execute(arguments);
-    return new Ran(exit, out.toString(), err.toString());
+    return user.run(arguments);
   }
 
   private static String plain(String line) {
@@ -317,9 +258,5 @@ class ParleyCommandTest {
 
   private static String mode(Path file) throws Exception {
     return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
-  }
-
-  private static <T> T await(Future<T> future) throws Exception {
-    return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
   }
 }

@@ -3,6 +3,7 @@ package dev.parley.cli.connect;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.cli.access.Answers;
 import dev.parley.cli.access.HubOptions;
+import dev.parley.cli.shell.Endings;
 import dev.parley.cli.shell.Shell;
 import dev.parley.client.ParleyAgent;
 import dev.parley.protocol.address.AgentAddress;
@@ -111,21 +112,19 @@ public final class ConnectCommand implements Callable<Integer> {
     Progress progress = new Progress(shell);
     Children children = new Children(program, shell.environment());
     CompletableFuture<ParleyException> gaveUp = new CompletableFuture<>();
-    try (Program runner = runner(children, progress, gaveUp);
-        Ending endsProgram = new Ending(runner)) {
+    try (Endings endings = new Endings()) {
+      Program runner = endings.add(runner(children, progress, gaveUp));
       runner.start();
-      try (ParleyAgent connection = connect(agent, runner, progress);
-          Ending endsConnection = new Ending(connection)) {
-        runner.connected(connection.client());
-        progress.connected(connection.address(), window);
-        ParleyException why =
-            Answers.await(connection.ended().applyToEither(gaveUp, reason -> reason));
-        progress.ended();
-        if (why.code() == ErrorCode.CANCELLED) {
-          return 0;
-        }
-        throw why;
+      ParleyAgent connection = endings.add(connect(agent, runner, progress));
+      runner.connected(connection.client());
+      progress.connected(connection.address(), window);
+      ParleyException why =
+          Answers.await(connection.ended().applyToEither(gaveUp, reason -> reason));
+      progress.ended();
+      if (why.code() == ErrorCode.CANCELLED) {
+        return 0;
       }
+      throw why;
     }
   }
 
@@ -133,7 +132,8 @@ public final class ConnectCommand implements Callable<Integer> {
       Children children, Progress progress, CompletableFuture<ParleyException> gaveUp) {
     return perMessage
         ? new PerMessageProgram(children, maxLineBytes, progress)
-        : new LineProgram(children, window, maxLineBytes, progress, gaveUp::complete);
+        : new LineProgram(
+            children, window, maxLineBytes, progress, LineProgram.FIRST_WAIT, gaveUp::complete);
   }
 
   private ParleyAgent connect(AgentAddress agent, Program runner, Progress progress)

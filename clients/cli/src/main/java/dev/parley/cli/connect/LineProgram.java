@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LineProgram implements Program {
   private static final Duration STABLE = Duration.ofSeconds(10);
-  private static final Duration FIRST_WAIT = Duration.ofMillis(200);
+  static final Duration FIRST_WAIT = Duration.ofMillis(200);
   private static final int MOST_STARTS = 8;
   private static final Duration SILENCE = Duration.ofSeconds(10);
 
@@ -28,6 +28,7 @@ final class LineProgram implements Program {
   private final int window;
   private final int maxLineBytes;
   private final Progress progress;
+  private final Duration firstWait;
   private final Consumer<ParleyException> onGivenUp;
   private @Nullable LineProcess running;
   private @Nullable ParleyClient client;
@@ -41,11 +42,13 @@ final class LineProgram implements Program {
       int window,
       int maxLineBytes,
       Progress progress,
+      Duration firstWait,
       Consumer<ParleyException> onGivenUp) {
     this.children = children;
     this.window = window;
     this.maxLineBytes = maxLineBytes;
     this.progress = progress;
+    this.firstWait = firstWait;
     this.onGivenUp = onGivenUp;
   }
 
@@ -120,7 +123,7 @@ final class LineProgram implements Program {
       onGivenUp.accept(new ParleyException(ErrorCode.AGENT_FAILED, whyNot));
       return;
     }
-    Duration wait = FIRST_WAIT.multipliedBy(1L << Math.max(0, starts - 1));
+    Duration wait = firstWait.multipliedBy(1L << Math.max(0, starts - 1));
     whyNot = "%s; it is started again in %s".formatted(why, Formats.span(wait));
     progress.note(whyNot);
     CompletableFuture.delayedExecutor(wait.toMillis(), TimeUnit.MILLISECONDS)

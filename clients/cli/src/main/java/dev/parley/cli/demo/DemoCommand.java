@@ -25,7 +25,7 @@ public final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Narrator narrator = new Narrator(shell);
-    try (Stage stage = new Stage(shell)) {
+    try (Stage stage = new Stage()) {
       new Story(stage, narrator).play();
       narrator.summary();
       return 0;

@@ -1,6 +1,6 @@
 package dev.parley.cli.demo;
 
-import dev.parley.cli.shell.Shell;
+import dev.parley.cli.shell.Endings;
 import dev.parley.client.ParleyClient;
 import dev.parley.client.ParleyRest;
 import dev.parley.hub.Hub;
@@ -16,10 +16,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -27,42 +25,28 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Everything the demo starts: a hub in a directory of its own, sockets, a process. All of it ends
- * with the stage, in the opposite order, also when the demo is interrupted.
+ * with the stage, also when the demo is interrupted.
  */
 final class Stage implements AutoCloseable {
   private static final long SECONDS = 20;
 
-  private final Shell shell;
-  private final Deque<Ending> endings = new ArrayDeque<>();
-  private final Thread onInterrupt = new Thread(this::endAll, "parley-demo-stop");
+  private final Endings endings = new Endings();
   private String url = "";
-
-  /** How something that was started ends. */
-  @FunctionalInterface
-  private interface Ending {
-    void end() throws Exception;
-  }
-
-  Stage(Shell shell) {
-    this.shell = shell;
-    Runtime.getRuntime().addShutdownHook(onInterrupt);
-  }
 
   /** Starts the hub; answers where its Redis is. */
   String startHub() {
     Path data = temporaryDirectory();
-    endWith(() -> delete(data));
+    endings.add(() -> delete(data));
     Vertx vertx = Vertx.vertx();
-    endWith(() -> await(vertx.close()));
+    endings.add(() -> await(vertx.close()));
     Settings settings =
         Settings.of(
             Map.of("port", "0", "data", data.toString(), "offline-pacing-ms", "5"), Map.of());
     Hub hub = await(Hub.start(vertx, settings, Map.of()));
-    endWith(() -> await(hub.close()));
+    endings.add(() -> await(hub.close()));
     url = "http://127.0.0.1:" + hub.port();
     return hub.storeLocation();
   }
@@ -78,7 +62,7 @@ final class Stage implements AutoCloseable {
   /** A live WebSocket client. */
   ParleyClient connect(String key) {
     ParleyClient client = await(ParleyClient.builder().url(url).key(key).connect());
-    endWith(client::close);
+    endings.add(client);
     return client;
   }
 
@@ -96,7 +80,7 @@ final class Stage implements AutoCloseable {
     builder.environment().put("PARLEY_KEY", key);
     try {
       Process process = builder.start();
-      endWith(() -> end(process));
+      endings.add(() -> end(process));
       await(connected(process));
     } catch (IOException e) {
       throw failed("the process cannot be started: " + e.getMessage());
@@ -155,34 +139,7 @@ final class Stage implements AutoCloseable {
 
   @Override
   public void close() {
-    endAll();
-    try {
-      Runtime.getRuntime().removeShutdownHook(onInterrupt);
-    } catch (IllegalStateException interrupted) {
-      // The process is ending; the hook finds nothing left to end.
-    }
-  }
-
-  private void endWith(Ending ending) {
-    synchronized (endings) {
-      endings.push(ending);
-    }
-  }
-
-  private synchronized void endAll() {
-    for (Ending ending = next(); ending != null; ending = next()) {
-      try {
-        ending.end();
-      } catch (Exception e) {
-        shell.err().println("parley: demo: could not clean up: " + e);
-      }
-    }
-  }
-
-  private @Nullable Ending next() {
-    synchronized (endings) {
-      return endings.poll();
-    }
+    endings.close();
   }
 
   private static void end(Process process) throws InterruptedException {
