@@ -46,8 +46,8 @@ public final class Formats {
     if (ago.abs().toMillis() < 1_000) {
       return "now";
     }
-    Duration seconds = ago.abs().minusNanos(ago.abs().getNano());
-    String span = seconds.toSeconds() < 90 ? seconds.toSeconds() + " s" : span(seconds);
+    long seconds = ago.abs().toSeconds();
+    String span = seconds < 90 ? seconds + " s" : span(ago.abs());
     return ago.isNegative() ? "in " + span : span + " ago";
   }
 }
