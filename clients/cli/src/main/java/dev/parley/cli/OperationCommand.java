@@ -66,6 +66,7 @@ final class OperationCommand implements Callable<Integer> {
         }
         OperationCommand command = new OperationCommand(operation, shell);
         group.addSubcommand(path[path.length - 1], command.build(contract));
+        describe(group);
       }
     }
   }
@@ -74,12 +75,19 @@ final class OperationCommand implements Callable<Integer> {
     CommandLine known = parent.getSubcommands().get(name);
     if (known == null) {
       CommandSpec spec = CommandSpec.create().name(name).mixinStandardHelpOptions(true);
-      spec.usageMessage().description("Operations on %s.".formatted(name));
       spec.usageMessage().synopsisSubcommandLabel("COMMAND");
       known = new CommandLine(spec);
       parent.addSubcommand(name, known);
     }
     return known;
+  }
+
+  private static void describe(CommandLine group) {
+    String does = String.join(", ", group.getSubcommands().keySet());
+    group
+        .getCommandSpec()
+        .usageMessage()
+        .description("%s: %s.".formatted(group.getCommandName(), does));
   }
 
   private CommandSpec build(Contract contract) {

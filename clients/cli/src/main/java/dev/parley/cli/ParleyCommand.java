@@ -22,7 +22,7 @@ import picocli.CommandLine.Command;
     footer = {
       "",
       "Start with:",
-      "  parley demo                          see two tenants' agents talk, and what it cost them",
+      "  parley demo                          see tenants' agents at work",
       "  parley serve                         start a hub on 127.0.0.1:8420",
       "  parley signup acme && parley chat    be a tenant of it"
     })
@@ -48,6 +48,7 @@ public final class ParleyCommand {
     parley.addSubcommand("completion", new CompletionCommand(parley));
     parley.setOut(shell.out());
     parley.setErr(shell.err());
+    parley.setUsageHelpWidth(Math.max(80, Math.min(120, shell.terminal().width())));
     parley.setExecutionStrategy(ParleyCommand::run);
     parley.setExecutionExceptionHandler(
         (failure, command, parsed) -> {

@@ -140,6 +140,10 @@ class ParleyCommandTest {
     assertTrue(narrow.out().lines().allMatch(line -> plain(line).length() <= 79), narrow.out());
     assertTrue(narrow.out().contains("no room for: "), narrow.out());
     assertTrue(narrow.out().contains("market:" + tenant + "/listing1 "), narrow.out());
+    Ran usage = run("usage", "get");
+    assertTrue(usage.out().contains("day         calls  handled  refused"), usage.out());
+    assertTrue(
+        run("market", "search", "--query", "nothing-like-this").out().contains("listings: none"));
     Ran keys = run("keys", "list");
     assertTrue(keys.out().contains(" s ago") || keys.out().contains("now"), keys.out());
   }

@@ -28,8 +28,8 @@ import picocli.CommandLine.Option;
     description = "Chats with one of your agents; replies stream as they are made.",
     footer = {
       "",
-      "On a terminal, lines can be edited and recalled; Ctrl-C stops a reply, again it leaves, and",
-      "/help lists what else can be done. Otherwise each line of standard input is a message.",
+      "On a terminal, lines can be edited and recalled; Ctrl-C stops a reply, again it",
+      "leaves, and /help lists the rest. Else each line of standard input is a message.",
       "",
       "Examples:",
       "  parley chat",

@@ -29,20 +29,21 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "connect",
     mixinStandardHelpOptions = true,
+    customSynopsis = "parley connect [OPTION]... TENANT/AGENT --exec PROGRAM [ARGUMENT]...",
     description = {
       "Makes a program an agent. The agent is defined if there is none of that name.",
       "",
-      "The program is kept running. Each message is a line of JSON on its standard input:",
+      "The program is kept running. Each message is a line of JSON on its input:",
       "  {\"id\":\"m1\",\"from\":\"globex/buyer\",\"payload\":{\"text\":\"hi\"},…}",
-      "and it answers with lines on its standard output, at any time and in any order:",
+      "and it answers with lines on its output, at any time and in any order:",
       "  {\"id\":\"m1\",\"reply\":{\"text\":\"hello\"}}   or   {\"id\":\"m1\",\"error\":\"…\"}",
       "It is started again when it ends.",
-      "docs/protocol.md has the rest: chunks, calls of other agents, cancelled messages."
+      "docs/protocol.md has the rest: chunks, calls of other agents, cancelling."
     },
     footer = {
       "",
-      "With --per-message the program is started for each message instead: the message's text is",
-      "its input, and what it prints until it ends is the reply.",
+      "With --per-message the program is started for each message instead: the",
+      "message's text is its input, and what it prints is the reply.",
       "",
       "Examples:",
       "  parley connect acme/worker --exec ./my-agent",
@@ -80,7 +81,7 @@ public final class ConnectCommand implements Callable<Integer> {
       names = "--exec",
       arity = "1..*",
       required = true,
-      paramLabel = "PROGRAM ARGUMENT…",
+      paramLabel = "PROGRAM",
       parameterConsumer = TheRest.class,
       description = "the program, with all that follows; so this option comes last")
   private List<String> program = List.of();

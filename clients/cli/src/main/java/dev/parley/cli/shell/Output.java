@@ -1,6 +1,8 @@
 package dev.parley.cli.shell;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.protocol.frame.Json;
 import java.time.Instant;
 import java.util.LinkedHashSet;
@@ -14,6 +16,8 @@ import java.util.stream.StreamSupport;
  * the hub's own JSON. Moments ({@code …At}) are told as seen from now.
  */
 public final class Output {
+  private static final int MOST_IN_A_CELL = 3;
+
   private final Shell shell;
   private final Instant now;
 
@@ -34,6 +38,8 @@ public final class Output {
   private void print(JsonNode value) {
     if (isRows(value)) {
       table(value);
+    } else if (value.isArray() && value.isEmpty()) {
+      shell.out().println("none");
     } else if (value.isObject()) {
       fields(value);
     } else {
@@ -65,7 +71,9 @@ public final class Output {
     }
   }
 
-  private void table(JsonNode rows) {
+  private void table(JsonNode nestedRows) {
+    ArrayNode rows = Json.mapper().createArrayNode();
+    nestedRows.forEach(row -> rows.add(flat(row)));
     Table table = new Table();
     List<String> names = filledNames(rows);
     for (String name : names) {
@@ -79,6 +87,31 @@ public final class Output {
       table.row(names.stream().map(name -> cell(name, row.path(name))).toList());
     }
     table.print(shell);
+  }
+
+  /**
+   * A row whose larger objects have become columns; objects of objects have no place in a table.
+   */
+  private static ObjectNode flat(JsonNode row) {
+    ObjectNode flat = Json.object();
+    for (var member : row.properties()) {
+      JsonNode value = member.getValue();
+      boolean deep = StreamSupport.stream(value.spliterator(), false).anyMatch(JsonNode::isObject);
+      if (value.isObject() && !deep && value.size() > MOST_IN_A_CELL) {
+        value
+            .properties()
+            .forEach(
+                inner ->
+                    flat.set(
+                        row.has(inner.getKey())
+                            ? member.getKey() + "." + inner.getKey()
+                            : inner.getKey(),
+                        inner.getValue()));
+      } else if (!value.isObject() || !deep) {
+        flat.set(member.getKey(), value);
+      }
+    }
+    return flat;
   }
 
   /** The names of what at least one row has something in. */
@@ -105,7 +138,7 @@ public final class Output {
   }
 
   private static boolean isNested(JsonNode value) {
-    return value.isObject() || isRows(value);
+    return value.isObject() || isRows(value) || (value.isArray() && value.isEmpty());
   }
 
   private static boolean isMoment(String name) {
