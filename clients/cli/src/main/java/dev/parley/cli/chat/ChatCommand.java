@@ -14,6 +14,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import org.jline.reader.LineReader;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 import org.jspecify.annotations.Nullable;
@@ -69,13 +70,13 @@ public final class ChatCommand implements Callable<Integer> {
   }
 
   private int converse() throws IOException, InterruptedException {
-    try (Terminal terminal = TerminalBuilder.builder().encoding(StandardCharsets.UTF_8).build();
-        ParleyClient client =
-            Answers.await(
-                hub.socket()
-                    .onState(state -> Conversation.tell(state, terminal.writer(), shell.style()))
-                    .connect())) {
-      return new Conversation(client, terminal, shell.style(), agent, session).run();
+    try (Terminal terminal = TerminalBuilder.builder().encoding(StandardCharsets.UTF_8).build()) {
+      LineReader reader = Conversation.reader(terminal);
+      try (ParleyClient client =
+          Answers.await(
+              hub.socket().onState(Conversation.teller(reader, shell.style())).connect())) {
+        return new Conversation(client, reader, shell.style(), agent, session).run();
+      }
     }
   }
 

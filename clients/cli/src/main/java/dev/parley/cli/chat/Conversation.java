@@ -16,6 +16,7 @@ import java.io.PrintWriter;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
@@ -49,20 +50,23 @@ final class Conversation {
   private boolean left;
   private int exitCode;
 
-  Conversation(ParleyClient client, Terminal terminal, Style style, String agent, String session) {
+  Conversation(ParleyClient client, LineReader reader, Style style, String agent, String session) {
     this.client = client;
-    this.terminal = terminal;
+    this.reader = reader;
+    this.terminal = reader.getTerminal();
     this.out = terminal.writer();
     this.style = style;
     this.agent = agent;
     this.session = session;
-    this.reader =
-        LineReaderBuilder.builder()
-            .terminal(terminal)
-            .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
-            .completer(
-                new StringsCompleter("/new", "/session", "/agent", "/history", "/quit", "/help"))
-            .build();
+  }
+
+  /** Reads lines that can be edited and recalled. */
+  static LineReader reader(Terminal terminal) {
+    return LineReaderBuilder.builder()
+        .terminal(terminal)
+        .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
+        .completer(new StringsCompleter("/new", "/session", "/agent", "/history", "/quit", "/help"))
+        .build();
   }
 
   /** Chats until the person leaves; answers the exit code. */
@@ -91,12 +95,17 @@ final class Conversation {
     return exitCode;
   }
 
-  /** Tells of a connection that is lost, or back, while the chat goes on. */
-  static void tell(ConnectionState state, PrintWriter out, Style style) {
-    if (state instanceof ConnectionState.Reconnecting lost) {
-      out.println(style.warning("(not connected: " + TerminalText.line(lost.why().text()) + ")"));
-      out.flush();
-    }
+  /** Tells of a connection that is lost, and back, above the line that is being edited. */
+  static Consumer<ConnectionState> teller(LineReader reader, Style style) {
+    AtomicBoolean away = new AtomicBoolean();
+    return state -> {
+      if (state instanceof ConnectionState.Reconnecting lost && away.compareAndSet(false, true)) {
+        String why = TerminalText.line(lost.why().text());
+        reader.printAbove(style.warning("(not connected: " + why + ")"));
+      } else if (state instanceof ConnectionState.Connected && away.compareAndSet(true, false)) {
+        reader.printAbove(style.dim("(connected again)"));
+      }
+    };
   }
 
   private void leave(int code) {

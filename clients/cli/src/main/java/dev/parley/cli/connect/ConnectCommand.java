@@ -139,32 +139,45 @@ public final class ConnectCommand implements Callable<Integer> {
 
   private ParleyAgent connect(AgentAddress agent, Program runner, Progress progress)
       throws IOException, InterruptedException {
-    requireOwn(agent);
-    if (!noCreate) {
+    try {
+      return open(agent, runner, progress);
+    } catch (ParleyException refusal) {
+      if (noCreate || refusal.code() != ErrorCode.NOT_FOUND) {
+        throw refusal;
+      }
       define(agent, progress);
+      return open(agent, runner, progress);
     }
-    return Answers.await(
-        hub.socket()
-            .displayName("parley connect")
-            .window(window)
-            .onState(progress::on)
-            .connectAgent(
-                agent.agent().value(),
-                (message, context) -> {
-                  runner.handle(message, context);
-                  return null;
-                }));
+  }
+
+  private ParleyAgent open(AgentAddress agent, Program runner, Progress progress)
+      throws IOException, InterruptedException {
+    ParleyAgent opened =
+        Answers.await(
+            hub.socket()
+                .displayName("parley connect")
+                .window(window)
+                .onState(progress::on)
+                .connectAgent(
+                    agent.agent().value(),
+                    (message, context) -> {
+                      runner.handle(message, context);
+                      return null;
+                    }));
+    try {
+      requireOwn(agent, opened.client().hello().tenant());
+    } catch (ParleyException refusal) {
+      opened.close();
+      throw refusal;
+    }
+    return opened;
   }
 
   private void define(AgentAddress agent, Progress progress)
       throws IOException, InterruptedException {
+    JsonNode own = Answers.await(hub.rest().request("tenant.get", Json.object()));
+    requireOwn(agent, own.at("/tenant/id").asText());
     String id = agent.agent().value();
-    JsonNode agents = Answers.await(hub.rest().request("agents.list", Json.object()));
-    for (JsonNode known : agents.path("agents")) {
-      if (known.path("id").asText().equals(id)) {
-        return;
-      }
-    }
     try {
       Answers.await(
           hub.rest().request("agents.create", Json.object().put("name", id).put("kind", "remote")));
@@ -177,9 +190,7 @@ public final class ConnectCommand implements Callable<Integer> {
   }
 
   /** Refuses to be another tenant's agent, which would only be an own one of the same id. */
-  private void requireOwn(AgentAddress agent) throws IOException, InterruptedException {
-    String tenant =
-        Answers.await(hub.rest().request("tenant.get", Json.object())).at("/tenant/id").asText();
+  private static void requireOwn(AgentAddress agent, String tenant) {
     if (!agent.tenant().value().equals(tenant)) {
       throw ParleyException.invalid(
           "agent",

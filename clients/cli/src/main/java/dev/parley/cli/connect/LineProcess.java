@@ -179,9 +179,7 @@ final class LineProcess {
     } catch (IOException closed) {
       // The process ended.
     }
-    process.descendants().forEach(ProcessHandle::destroy);
-    process.destroy();
-    process.onExit().thenRun(this::end);
+    close();
   }
 
   private void take(BoundedLines.Line line) {

@@ -135,7 +135,7 @@ class ConversationTest {
 
   private CompletableFuture<Integer> chat() {
     Conversation conversation =
-        new Conversation(client, terminal, new Style(false), "main", "main");
+        new Conversation(client, Conversation.reader(terminal), new Style(false), "main", "main");
     return CompletableFuture.supplyAsync(
         () -> {
           try {

@@ -62,11 +62,13 @@ class ConnectCommandTest {
   private final List<Process> started = new ArrayList<>();
   private HubExtension.User user;
   private String tenant;
+  private String key;
 
   @BeforeEach
   void signUp() {
     user = HUB.user(directory.resolve("config"));
     tenant = user.signUp();
+    key = user.run("profile", "show", "--secret").out().strip();
   }
 
   @AfterEach
@@ -184,7 +186,6 @@ class ConnectCommandTest {
 
   @Test
   void theProgramDoesNotSeeTheKey() throws Exception {
-    user.run("profile", "list");
     connect(
         "--per-message",
         "--exec",
@@ -205,6 +206,15 @@ class ConnectCommandTest {
     assertEquals(TERMINATED, connected.exitValue());
     assertFalse(ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false));
     assertTrue(call("hello").err().contains("agent_offline"), "the hub knows at once");
+  }
+
+  @Test
+  void anAgentsOwnKeyIsEnough() throws Exception {
+    assertEquals(0, user.run("agents", "create", "worker", "--kind", "remote").exit());
+    Ran made = user.run("keys", "create", "agent", "--agent", "worker", "--json");
+    key = made.json().path("secret").asText();
+    connect("--exec", agent());
+    assertEquals("pieces", whenOnline("hello"));
   }
 
   @Test
@@ -229,7 +239,6 @@ class ConnectCommandTest {
     command.add(ParleyCommand.class.getName());
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
-    String key = user.run("profile", "show", "--secret").out().strip();
     builder.environment().put("PARLEY_URL", HUB.url());
     builder.environment().put("PARLEY_KEY", key);
     builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
