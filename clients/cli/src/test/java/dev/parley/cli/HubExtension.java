@@ -29,6 +29,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** A real hub for the tests of a class, and users of the command line at it. */
 public final class HubExtension implements BeforeAllCallback, AfterAllCallback {
+  private static final long START_SECONDS = 90;
   private static final AtomicInteger TENANTS = new AtomicInteger();
 
   private final Map<String, String> settings = new HashMap<>(Map.of("offline-pacing-ms", "0"));
@@ -76,11 +77,15 @@ public final class HubExtension implements BeforeAllCallback, AfterAllCallback {
 
   /** Somebody at a terminal of this hub. */
   public final class User {
-    final Map<String, String> environment = new HashMap<>();
+    private final Map<String, String> environment = new HashMap<>();
 
     private User(Path config) {
       environment.put("XDG_CONFIG_HOME", config.toString());
       environment.put("PARLEY_URL", url());
+    }
+
+    public Map<String, String> environment() {
+      return environment;
     }
 
     public String signUp() {
@@ -127,7 +132,7 @@ public final class HubExtension implements BeforeAllCallback, AfterAllCallback {
   }
 
   private static <T> T await(Future<T> future) throws Exception {
-    return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    return future.toCompletionStage().toCompletableFuture().get(START_SECONDS, TimeUnit.SECONDS);
   }
 
   private static void delete(Path directory) throws IOException {

@@ -36,7 +36,7 @@ class ParleyCommandTest {
   @BeforeEach
   void beSomebodyNew() {
     user = HUB.user(config);
-    environment = user.environment;
+    environment = user.environment();
     tenant = user.signUp();
   }
 

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** A real hub for the tests of a class, on a free port and a data directory of its own. */
 final class HubExtension implements BeforeAllCallback, AfterAllCallback {
+  private static final long START_SECONDS = 90;
   private static final AtomicInteger TENANTS = new AtomicInteger();
 
   private final Map<String, String> settings = new HashMap<>();
@@ -132,7 +133,7 @@ final class HubExtension implements BeforeAllCallback, AfterAllCallback {
   }
 
   private static <T> T await(Future<T> future) throws Exception {
-    return get(future.toCompletionStage().toCompletableFuture());
+    return future.toCompletionStage().toCompletableFuture().get(START_SECONDS, TimeUnit.SECONDS);
   }
 
   private static void delete(Path directory) throws IOException {

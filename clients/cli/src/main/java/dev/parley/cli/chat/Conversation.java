@@ -29,6 +29,7 @@ import org.jline.terminal.Terminal;
  * the prompt, leaves.
  */
 final class Conversation {
+  private static final int REFUSED = 1;
   private static final int INTERRUPTED = 130;
   private static final int HISTORY_ROWS = 50;
   private static final String HELP =
@@ -89,6 +90,9 @@ final class Conversation {
         leave(0);
       } catch (ParleyException refusal) {
         out.println(style.bad("! " + ErrorLine.of(refusal)));
+        if (client.ended().isDone()) {
+          leave(REFUSED);
+        }
       }
       out.flush();
     }
@@ -104,6 +108,9 @@ final class Conversation {
         reader.printAbove(style.warning("(not connected: " + why + ")"));
       } else if (state instanceof ConnectionState.Connected && away.compareAndSet(true, false)) {
         reader.printAbove(style.dim("(connected again)"));
+      } else if (state instanceof ConnectionState.Ended over
+          && over.why().code() != ErrorCode.CANCELLED) {
+        reader.printAbove(style.bad("! " + ErrorLine.of(over.why())));
       }
     };
   }

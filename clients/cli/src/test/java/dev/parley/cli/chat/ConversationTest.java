@@ -41,13 +41,14 @@ class ConversationTest {
 
   @TempDir Path config;
   private final ByteArrayOutputStream screen = new ByteArrayOutputStream();
+  private HubExtension.User user;
   private PipedOutputStream keys;
   private Terminal terminal;
   private ParleyClient client;
 
   @BeforeEach
   void openTerminal() throws Exception {
-    HubExtension.User user = HUB.user(config);
+    user = HUB.user(config);
     user.signUp();
     String key = user.run("profile", "show", "--secret").out().strip();
     client = ParleyClient.builder().url(HUB.url()).key(key).connect().get(20, TimeUnit.SECONDS);
@@ -131,6 +132,21 @@ class ConversationTest {
     awaitOnScreen("see /help");
     press("/quit\r");
     assertEquals(0, chat.get(20, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void whenTheKeyIsRevokedTheChatSaysSoAndEnds() throws Exception {
+    CompletableFuture<Integer> chat = chat();
+    awaitPrompts(1);
+    String keyId = client.hello().json().at("/auth/keyId").asText();
+    HubExtension.Ran other = user.run("keys", "create", "owner", "--json");
+    assertEquals(0, other.exit(), other.err());
+    user.environment().put("PARLEY_KEY", other.json().path("secret").asText());
+    assertEquals(0, user.run("keys", "revoke", keyId).exit());
+    client.ended().get(20, TimeUnit.SECONDS);
+    press("hello\r");
+    assertEquals(1, chat.get(20, TimeUnit.SECONDS));
+    awaitOnScreen("unauthorized");
   }
 
   private CompletableFuture<Integer> chat() {
