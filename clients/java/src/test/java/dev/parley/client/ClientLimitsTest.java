@@ -4,7 +4,9 @@ import static dev.parley.client.HubExtension.assertRefused;
 import static dev.parley.client.HubExtension.get;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.client.HubExtension.Tenant;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
@@ -14,6 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -149,6 +154,39 @@ class ClientLimitsTest {
       call.cancel(false);
       assertEquals(ErrorCode.CANCELLED, get(context.cancelled()).code());
       get(client.request("agents.list", Map.of()));
+    }
+  }
+
+  @Test
+  void aSlowListenerGetsEveryPieceInOrder() throws Exception {
+    int pieces = 3_000;
+    Tenant tenant = HUB.signUp();
+    HUB.defineRemoteAgent(tenant, "worker");
+    AgentHandler counts =
+        (message, context) -> {
+          CompletableFuture<Void> sent = CompletableFuture.completedFuture(null);
+          for (int i = 0; i < pieces; i++) {
+            int piece = i;
+            sent = sent.thenCompose(before -> context.chunk(piece));
+          }
+          return sent.thenApply(all -> "done");
+        };
+    CompletableFuture<Void> slow = new CompletableFuture<>();
+    List<Integer> heard = new CopyOnWriteArrayList<>();
+    Consumer<JsonNode> listener =
+        piece -> {
+          slow.orTimeout(20, TimeUnit.SECONDS).join();
+          heard.add(piece.intValue());
+        };
+    try (ParleyAgent worker = get(HUB.client(tenant).connectAgent("worker", counts));
+        ParleyClient client = get(HUB.client(tenant).connect());
+        ParleyClient other = get(HUB.client(tenant).connect())) {
+      CompletableFuture<CallResult> call = client.stream(worker.address(), "count", listener);
+      get(other.request("agents.list", Json.object()));
+      assertFalse(call.isDone());
+      slow.complete(null);
+      assertEquals("done", get(call).text());
+      assertEquals(IntStream.range(0, pieces).boxed().toList(), heard);
     }
   }
 
