@@ -3,6 +3,7 @@ package dev.parley.cli.access;
 import dev.parley.cli.profile.Profile;
 import dev.parley.cli.profile.Profiles;
 import dev.parley.cli.shell.Shell;
+import dev.parley.client.Gap;
 import dev.parley.client.ParleyClient;
 import dev.parley.client.ParleyClientBuilder;
 import dev.parley.client.ParleyRest;
@@ -82,6 +83,9 @@ public final class HubOptions {
   }
 
   public ParleyClientBuilder socket() throws IOException {
-    return ParleyClient.builder().url(url()).key(key());
+    return ParleyClient.builder().url(url()).key(key()).onGap(HubOptions::ignore);
   }
+
+  /** No command keeps state from events; of a chat run the SDK asks how it ended. */
+  private static void ignore(Gap missed) {}
 }
