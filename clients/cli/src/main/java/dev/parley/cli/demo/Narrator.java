@@ -32,6 +32,9 @@ final class Narrator {
   private final List<List<String>> bills = new ArrayList<>();
   private String current = "nothing was started";
 
+  /** What came of a step, in words and as what the next steps use. */
+  record Told<T>(String outcome, T result) {}
+
   private record Step(String title, double millis) {}
 
   Narrator(Shell shell) {
@@ -41,17 +44,24 @@ final class Narrator {
 
   /** Plays a step, which answers what came of it, and tells how long it took. */
   void step(String title, Supplier<String> action) {
+    var unused = stepTo(title, () -> new Told<>(action.get(), title));
+  }
+
+  /** Plays a step that later ones build upon. */
+  <T> T stepTo(String title, Supplier<Told<T>> action) {
     current = "step %d (%s) failed".formatted(steps.size() + 1, title);
     shell.out().println();
     shell.out().println(style.bold(steps.size() + 1 + ". " + title));
     long started = System.nanoTime();
-    String outcome = action.get();
+    Told<T> told = action.get();
     double millis = (System.nanoTime() - started) / 1e6;
     steps.add(new Step(title, millis));
     shell
         .out()
-        .println("   " + style.good("✓ ") + outcome + style.dim("  (" + millis(millis) + ")"));
+        .println(
+            "   " + style.good("✓ ") + told.outcome() + style.dim("  (" + millis(millis) + ")"));
     shell.out().flush();
+    return told.result();
   }
 
   /** Which step is being played. */

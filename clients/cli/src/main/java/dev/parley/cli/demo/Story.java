@@ -1,11 +1,13 @@
 package dev.parley.cli.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.cli.demo.Narrator.Told;
 import dev.parley.client.CallResult;
 import dev.parley.client.ChatRequest;
 import dev.parley.client.ParleyClient;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -35,18 +37,15 @@ final class Story {
           String redis = stage.startHub();
           return "listening on %s, Redis at %s".formatted(stage.url(), redis);
         });
-    Player[] players = new Player[2];
-    narrator.step(
-        "Two strangers sign up, and each opens a WebSocket",
-        () -> {
-          players[0] = signUp("acme");
-          players[1] = signUp("globex");
-          return "acme and globex, each with an owner key and a first agent, main";
-        });
-    Player acme = players[0];
-    Player globex = players[1];
-    consent(acme, globex);
-    sell(acme, globex);
+    List<Player> players =
+        narrator.stepTo(
+            "Two strangers sign up, and each opens a WebSocket",
+            () ->
+                new Told<>(
+                    "acme and globex, each with an owner key and a first agent, main",
+                    List.of(signUp("acme"), signUp("globex"))));
+    consent(players.get(0), players.get(1));
+    sell(players.get(0), players.get(1));
   }
 
   private void consent(Player acme, Player globex) {
@@ -68,20 +67,20 @@ final class Story {
           expect(told, "not found", "the agent reports the refusal");
           return "refused; the answer does not say whether globex/main exists";
         });
-    String[] channel = new String[1];
-    narrator.step(
-        "globex proposes a channel, acme accepts",
-        () -> {
-          JsonNode proposed =
-              ask(
-                  globex,
-                  "channel.propose",
-                  Map.of("from", "acme", "to", "globex/main", "purpose", "prices"));
-          channel[0] = proposed.path("channel").path("id").asText();
-          JsonNode accepted = ask(acme, "channel.accept", Map.of("id", channel[0]));
-          expect(accepted.path("channel").path("status").asText(), "active", "the channel");
-          return "the channel " + channel[0] + " is active";
-        });
+    String channel =
+        narrator.stepTo(
+            "globex proposes a channel, acme accepts",
+            () -> {
+              JsonNode proposed =
+                  ask(
+                      globex,
+                      "channel.propose",
+                      Map.of("from", "acme", "to", "globex/main", "purpose", "prices"));
+              String id = proposed.path("channel").path("id").asText();
+              JsonNode accepted = ask(acme, "channel.accept", Map.of("id", id));
+              expect(accepted.path("channel").path("status").asText(), "active", "the channel");
+              return new Told<>("the channel " + id + " is active", id);
+            });
     narrator.step(
         "Now acme's agent may ask",
         () -> {
@@ -92,7 +91,7 @@ final class Story {
     narrator.step(
         "acme revokes the channel",
         () -> {
-          ask(acme, "channel.revoke", Map.of("id", channel[0]));
+          ask(acme, "channel.revoke", Map.of("id", channel));
           refused(
               "acme calls globex/main again",
               ErrorCode.NOT_FOUND,
@@ -130,24 +129,25 @@ final class Story {
           expect(found.path("listings").path(0).path("id").asText(), LISTING, "search");
           return LISTING + ", found by searching for «louder»";
         });
-    Player[] buyer = new Player[1];
-    narrator.step(
-        "A third tenant, initech, installs it and calls it",
-        () -> {
-          buyer[0] = signUp("initech");
-          ParleyClient initech = buyer[0].client();
-          refused(
-              "initech calls " + LISTING + " before the install",
-              ErrorCode.NOT_FOUND,
-              initech.call(LISTING, "hello"));
-          ask(buyer[0], "market.install", Map.of("listing", LISTING));
-          CallResult reply = Stage.await(initech.call(LISTING, "hello"));
-          expect(reply.text(), "HELLO", "the process's reply");
-          require(
-              reply.charge() != null && reply.charge().millicents() == PRICE,
-              "the call cost " + reply.charge());
-          return "«hello» came back as «%s», for %d millicents".formatted(reply.text(), PRICE);
-        });
+    Player initech =
+        narrator.stepTo(
+            "A third tenant, initech, installs it and calls it",
+            () -> {
+              Player buyer = signUp("initech");
+              refused(
+                  "initech calls " + LISTING + " before the install",
+                  ErrorCode.NOT_FOUND,
+                  buyer.client().call(LISTING, "hello"));
+              ask(buyer, "market.install", Map.of("listing", LISTING));
+              CallResult reply = Stage.await(buyer.client().call(LISTING, "hello"));
+              expect(reply.text(), "HELLO", "the process's reply");
+              require(
+                  reply.charge() != null && reply.charge().millicents() == PRICE,
+                  "the call cost " + reply.charge());
+              return new Told<>(
+                  "«hello» came back as «%s», for %d millicents".formatted(reply.text(), PRICE),
+                  buyer);
+            });
     narrator.step(
         "A wrong key, and another tenant's files, get nothing",
         () -> {
@@ -168,7 +168,7 @@ final class Story {
         "The books",
         () -> {
           JsonNode seller = bill(globex);
-          JsonNode customer = bill(buyer[0]);
+          JsonNode customer = bill(initech);
           bill(acme);
           require(
               seller.path("earnedMillicents").asLong() == PRICE
