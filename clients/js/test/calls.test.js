@@ -264,9 +264,14 @@ test('an agent that closes with a drain time finishes what it has', async (t) =>
   await started.promise;
   assert.equal(agent.running, 1);
   const closing = agent.close({ drainMs: 10_000 });
-  await assert.rejects(acme.connection.call(quotes, 'late'), { code: 'agent_offline' });
+  const late = assert.rejects(acme.connection.call(quotes, 'late'), {
+    code: 'agent_offline',
+    retryable: true,
+  });
+  await acme.connection.request('health');
   finish.resolve();
   assert.equal((await call).payload, 'finished');
+  await late;
   await closing;
   await assert.rejects(acme.connection.call(quotes, 'later'), { code: 'agent_offline' });
 });

@@ -12,7 +12,7 @@ import { signup } from '../src/index.js';
 import { uuid } from '../src/ids.js';
 
 const BIN = process.env.PARLEY_BIN ?? fileURLToPath(new URL('../../../scripts/parley', import.meta.url));
-const LISTENING = /listening on (http:\/\/\S+)/;
+const LISTENING = /listening on (http:\/\/\S+)\s/;
 const START_MS = 180_000;
 const STOP_MS = 15_000;
 const KEPT_OUTPUT = 20_000;

@@ -102,12 +102,12 @@ test('a chat streams its reply and ends with all of it', async (t) => {
 
 test('the transcript holds the message and the reply', async (t) => {
   const { connection } = await tenantWithConnection(t);
-  const text = await connection.chat('remember the number 4711').text();
+  const text = await connection.chat('the number is 4711').text();
   const { messages } = await connection.request('chat.history', { sessionKey: 'main', limit: 10 });
-  const [question, answer] = messages.slice(-2);
-  assert.deepEqual([question.role, answer.role], ['user', 'assistant']);
-  assert.equal(messageText(question), 'remember the number 4711');
-  assert.equal(messageText(answer), text);
+  assert.deepEqual(
+    messages.map((message) => [message.role, messageText(message)]),
+    [['user', 'the number is 4711'], ['assistant', text]],
+  );
 });
 
 test('sessions of one agent are apart', async (t) => {

@@ -100,10 +100,13 @@ public final class Hub {
         .compose(
             opened ->
                 vertx
-                    .executeBlocking(() -> MasterKey.load(opened.data(), environment), false)
-                    .compose(
-                        master ->
-                            new Hub(vertx, settings, environment, opened, master).listen(settings))
+                    .executeBlocking(
+                        () -> {
+                          MasterKey master = MasterKey.load(opened.data(), environment);
+                          return new Hub(vertx, settings, environment, opened, master);
+                        },
+                        false)
+                    .compose(hub -> hub.listen(settings))
                     .recover(
                         failure ->
                             opened.close().transform(closed -> Future.failedFuture(failure))));
