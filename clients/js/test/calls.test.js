@@ -286,3 +286,87 @@ test('an agent that does not exist cannot be served', async (t) => {
   const options = { key: globex.secret, agent: 'nobody' };
   await assert.rejects(serveAgent(hub.wsUrl, options, () => null), { code: 'not_found' });
 });
+
+test('a slow agent is given no more than its window at once', async (t) => {
+  const running = { now: 0, most: 0 };
+  const { acme, quotes } = await story(
+    t,
+    async ({ payload }) => {
+      running.now += 1;
+      running.most = Math.max(running.most, running.now);
+      await new Promise((resolve) => setImmediate(resolve));
+      running.now -= 1;
+      return payload;
+    },
+    { window: 2 },
+  );
+  const replies = await Promise.all([1, 2, 3, 4, 5, 6].map((i) => acme.connection.call(quotes, i)));
+  assert.deepEqual(replies.map(({ payload }) => payload), [1, 2, 3, 4, 5, 6]);
+  assert.ok(running.most <= 2, `${running.most} at once`);
+});
+
+test('a slow handler holds up no other message', async (t) => {
+  const finish = deferred();
+  const { acme, quotes } = await story(t, async ({ payload }) => {
+    if (payload === 'slow') {
+      await finish.promise;
+    }
+    return payload;
+  });
+  const slow = acme.connection.call(quotes, 'slow');
+  assert.equal((await acme.connection.call(quotes, 'quick')).payload, 'quick');
+  finish.resolve();
+  assert.equal((await slow).payload, 'slow');
+});
+
+test('a reader slower than its buffer loses the stream, and the agent is told', async (t) => {
+  const cancelled = deferred();
+  const { acme, quotes } = await story(t, async (message, ctx) => {
+    ctx.signal.addEventListener('abort', () => cancelled.resolve(ctx.signal.reason));
+    for (let i = 0; !ctx.signal.aborted; i++) {
+      await ctx.chunk('x'.repeat(10_000));
+    }
+  });
+  const stream = acme.connection.stream(quotes, 'go', { maxBufferedBytes: 100_000 });
+  await assert.rejects(stream.reply(), {
+    code: 'limit_exceeded',
+    details: { limit: 'maxBufferedBytes', max: 100_000 },
+  });
+  assert.equal((await cancelled.promise).code, 'cancelled');
+  assert.equal((await acme.connection.request('health')).ok, true);
+});
+
+test('more calls than the hub takes at once wait here', async (t) => {
+  const narrow = await startHub({ args: ['--max-in-flight', '4'] });
+  t.after(() => narrow.stop());
+  const { secret, id } = await newTenant(narrow, 'acme');
+  const connection = await connect(narrow.wsUrl, { key: secret });
+  t.after(() => connection.close());
+  await connection.request('agents.create', { id: 'echo', name: 'Echo', kind: 'remote' });
+  const agent = await serveAgent(narrow.wsUrl, { key: secret, agent: 'echo' }, ({ payload }) => payload);
+  t.after(() => agent.close());
+  const numbers = Array.from({ length: 12 }, (_, i) => i);
+  const replies = await Promise.all(numbers.map((i) => connection.call(`${id}/echo`, i)));
+  assert.deepEqual(replies.map(({ payload }) => payload), numbers);
+});
+
+test('a handler that calls on and is cancelled cancels what it called', async (t) => {
+  const started = deferred();
+  const cancelled = deferred();
+  const { acme, globex, quotes } = await story(t, (message, ctx) =>
+    ctx.call(`${globexId}/leaf`, 'from relay'),
+  );
+  const globexId = globex.id;
+  await globex.connection.request('agents.create', { id: 'leaf', name: 'Leaf', kind: 'remote' });
+  await serve(t, globex.secret, 'leaf', async (message, ctx) => {
+    started.resolve();
+    cancelled.resolve(await aborted(ctx.signal));
+  });
+  const controller = new AbortController();
+  const call = acme.connection.call(quotes, 'start', { signal: controller.signal });
+  const failure = assert.rejects(call, { name: 'AbortError' });
+  await started.promise;
+  controller.abort();
+  await failure;
+  assert.equal((await cancelled.promise).code, 'cancelled');
+});

@@ -21,7 +21,7 @@ const KEPT_OUTPUT = 20_000;
  * Starts a hub and waits until it listens.
  *
  * @param {{args?: string[], port?: number, data?: string}} [options] `data`: keep this directory
- * @returns {Promise<{url: string, wsUrl: string, port: number, stop: () => Promise<void>}>}
+ * @returns {Promise<{url: string, wsUrl: string, port: number, stop: (signal?: string) => Promise<void>}>}
  */
 export async function startHub({ args = [], port = 0, data } = {}) {
   const directory = data ?? (await mkdtemp(join(tmpdir(), 'parley-js-')));
@@ -39,8 +39,8 @@ export async function startHub({ args = [], port = 0, data } = {}) {
   };
   const killNow = () => killGroup('SIGKILL');
   process.once('exit', killNow);
-  const stop = async () => {
-    killGroup('SIGTERM');
+  const stop = async (signal = 'SIGTERM') => {
+    killGroup(signal);
     const timer = setTimeout(killNow, STOP_MS);
     await exited;
     clearTimeout(timer);
