@@ -1,4 +1,4 @@
-import { ParleyError, connectionLost, describeClose } from './errors.js';
+import { ParleyError, describeClose, unreachable } from './errors.js';
 import { PROTOCOL, decodeFrame } from './frames.js';
 
 /** The close code we give to a connection that fell silent; the official clients use the same. */
@@ -201,20 +201,8 @@ function protocolMismatch(got) {
   );
 }
 
-/**
- * The error of a socket that closed before hello-ok. Browsers hide from pages why an upgrade failed,
- * so a page is told both reasons that the hub can have.
- */
-function refusal(url, close, cause) {
-  const { details } = connectionLost(close);
-  const origin = globalThis.location?.origin;
-  let why = cause?.message || describeClose(close.code, close.reason);
-  if (origin !== undefined && close.code === NO_CLOSE.code) {
-    why += `; is the hub up, and does it allow pages of ${origin} (--allow-origin)?`;
-  }
-  return new ParleyError('unavailable', `cannot connect to ${url}: ${why}`, {
-    details: { ...details, url, ...(origin === undefined ? {} : { origin }) },
-    retryable: true,
-    cause,
-  });
+/** The error of a socket that closed before hello-ok. */
+function refusal(url, { code, reason }, cause) {
+  const why = cause?.message || describeClose(code, reason);
+  return unreachable(url, why, { details: { closeCode: code, reason }, cause });
 }

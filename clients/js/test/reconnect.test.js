@@ -13,7 +13,7 @@ const SOON = { minDelayMs: 20, maxDelayMs: 200 };
 let hub;
 
 before(async () => {
-  hub = await startHub();
+  hub = await startHub({ args: ['--tick-interval-ms', '1000'] });
 });
 
 after(() => hub?.stop());
@@ -214,12 +214,7 @@ test('attempts end when maxAttempts is used up', async (t) => {
 });
 
 test('a silent connection is taken for lost', async (t) => {
-  const ticking = await startHub({ args: ['--tick-interval-ms', '1000'] });
-  t.after(() => ticking.stop());
-  const proxy = await startCutProxy(t, ticking.wsUrl);
-  const { secret } = await newTenant(ticking, 'acme');
-  const connection = await connect(proxy.url, { key: secret, reconnect: SOON });
-  t.after(() => connection.close());
+  const { proxy, connection } = await throughProxy(t);
   await nextEvent(connection, 'tick');
   proxy.lose('toClient');
   assert.equal((await nextEvent(connection, 'disconnect')).details.closeCode, 4000);
