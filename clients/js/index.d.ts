@@ -145,7 +145,8 @@ export interface HelloOk {
   auth: {
     role: 'operator' | 'agent';
     scopes: string[];
-    tenant: string;
+    /** Absent for a key of the platform. */
+    tenant?: string;
     tenantRole?: string;
     agent?: string;
     keyId?: string;

@@ -115,14 +115,13 @@ export class Agent {
     if (delivery.signal.aborted) {
       return;
     }
-    this.#onError(error, delivery.message);
-    try {
-      await delivery.fail(failureOf(error));
-    } catch (unsent) {
+    const answered = delivery.fail(failureOf(error)).catch((unsent) => {
       if (!delivery.signal.aborted) {
         this.#onError(unsent, delivery.message);
       }
-    }
+    });
+    this.#onError(error, delivery.message);
+    await answered;
   }
 
   #context(delivery) {

@@ -80,10 +80,6 @@ export class Link {
     this.#socket.onclose = ({ code, reason }) => this.#closed({ code, reason: reason ?? '' }, cause);
   }
 
-  get open() {
-    return this.#stage === 'open';
-  }
-
   get bufferedAmount() {
     return this.#socket.bufferedAmount ?? 0;
   }

@@ -189,6 +189,20 @@ test('a handler that throws anything else tells the caller nothing of it', async
   assert.deepEqual(failures, [['password of the database is hunter2', 'XYZ']]);
 });
 
+test('a reply above maxPayload is told to the caller, and the agent lives on', async (t) => {
+  const failures = [];
+  const { acme, quotes } = await story(t, ({ payload }) => 'x'.repeat(payload), {
+    onError: ({ code }) => failures.push(code),
+  });
+  const { maxPayload } = acme.connection.hello.policy;
+  await assert.rejects(acme.connection.call(quotes, maxPayload), (error) => {
+    assert.deepEqual([error.code, error.details.agentCode], ['agent_failed', 'payload_too_large']);
+    return true;
+  });
+  assert.deepEqual(failures, ['payload_too_large']);
+  assert.equal((await acme.connection.call(quotes, 3)).payload, 'xxx');
+});
+
 test('an aborted call is cancelled at the agent', async (t) => {
   const started = deferred();
   const cancelled = deferred();

@@ -196,6 +196,21 @@ test('a key that was revoked while the connection was away ends the attempts', a
   assert.equal((await closed).code, 'unauthorized');
 });
 
+test('a key that was rotated is asked for before the next attempt', async (t) => {
+  const { proxy, tenant, connection: owner } = await throughProxy(t);
+  const made = await owner.request('keys.create', { role: 'member', name: 'rotating' });
+  let current = made.secret;
+  const rotating = await connect(proxy.url, { key: () => current, reconnect: SOON });
+  t.after(() => rotating.close());
+  const rotated = await owner.request('keys.rotate', { id: made.key.id });
+  current = rotated.secret;
+  const back = nextEvent(rotating, 'reconnect');
+  proxy.cut();
+  await back;
+  assert.equal(rotating.hello.auth.keyId, rotated.key.id);
+  assert.equal(rotating.hello.auth.tenant, tenant.id);
+});
+
 test('without reconnect a cut is the end', async (t) => {
   const { proxy, connection } = await throughProxy(t, { reconnect: false });
   const closed = nextEvent(connection, 'close');

@@ -41,7 +41,7 @@ export async function use(url: string, tenant: string): Promise<string[]> {
     hub.on('close', (error) => void error.code),
     hub.on('chat', (payload) => void payload.state),
   ];
-  const said: string[] = [VERSION, first, hub.state, hub.hello.auth.tenant];
+  const said: string[] = [VERSION, first, hub.state, hub.hello.auth.tenant ?? 'none'];
 
   const events: ChatEvent[] = [];
   const run = hub.chat('hello', { agent: 'main', session: 'usage', timeoutMs: 30_000 });
