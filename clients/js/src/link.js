@@ -199,6 +199,7 @@ function protocolMismatch(got) {
 
 /** The error of a socket that closed before hello-ok. */
 function refusal(url, { code, reason }, cause) {
-  const why = cause?.message || describeClose(code, reason);
+  const known = cause?.message || (code === NO_CLOSE.code ? 'out of reach, or it refused' : '');
+  const why = [known, `(${describeClose(code, reason)})`].filter(Boolean).join(' ');
   return unreachable(url, why, { details: { closeCode: code, reason }, cause });
 }

@@ -51,7 +51,10 @@ test('a tenant id that is no name is refused with the field', async () => {
 test('a hub that is not there is unavailable, for sign-up and connect', async () => {
   const unavailable = { name: 'ParleyError', code: 'unavailable', retryable: true };
   await assert.rejects(signup('http://127.0.0.1:1', { tenant: 'acme' }), unavailable);
-  await assert.rejects(connect('ws://127.0.0.1:1', { key: 'k' }), unavailable);
+  await assert.rejects(connect('ws://127.0.0.1:1', { key: 'k' }), {
+    ...unavailable,
+    message: /^cannot connect to ws:\/\/127\.0\.0\.1:1\/ws: .+ \(close code 1006\)$/,
+  });
 });
 
 test('a wrong key is refused, and the error does not repeat it', async () => {
