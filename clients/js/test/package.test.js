@@ -36,7 +36,8 @@ async function runExample(index, env = {}) {
     .replaceAll("'parley-client'", `'${new URL('../src/index.js', import.meta.url)}'`);
   const file = join(directory, `example-${index}.mjs`);
   await writeFile(file, example);
-  const { stdout } = await run(process.execPath, [file], { env: { ...process.env, ...env }, timeout: 60_000 });
+  const options = { env: { ...process.env, ...env }, timeout: 60_000 };
+  const { stdout } = await run(process.execPath, [file], options);
   return stdout;
 }
 
@@ -65,8 +66,10 @@ test('README: older runtimes', async () => {
 });
 
 test('the types are those of a program that uses all of them, and refuse misuse', async () => {
-  const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--lib', 'es2024,dom,dom.asynciterable'];
-  const { stdout } = await run('tsc', [...flags, '--types', '', 'test/usage.ts'], { cwd: ROOT }).catch((error) => error);
+  const libraries = ['--target', 'es2024', '--lib', 'es2024,dom,dom.asynciterable', '--types', ''];
+  const flags = ['--noEmit', '--strict', '--module', 'nodenext', ...libraries];
+  const checked = run('tsc', [...flags, 'test/usage.ts'], { cwd: ROOT });
+  const { stdout } = await checked.catch((error) => error);
   assert.equal(stdout, '');
 });
 
