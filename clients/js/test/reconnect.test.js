@@ -357,9 +357,11 @@ test('a call with a message id of its caller is made again', async (t) => {
 
 test('a hub that was restarted or killed is found again, and the lost events are a gap', async (t) => {
   const data = await mkdtemp(join(tmpdir(), 'parley-js-'));
-  t.after(() => rm(data, { recursive: true, force: true, maxRetries: 5 }));
   let running = await startHub({ data });
-  t.after(() => running.stop());
+  t.after(async () => {
+    await running.stop();
+    await rm(data, { recursive: true, force: true, maxRetries: 5 });
+  });
   const { secret, id } = await newTenant(running, 'acme');
   const connection = await connect(running.wsUrl, { key: secret, reconnect: SOON });
   t.after(() => connection.close());
