@@ -8,11 +8,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The numbered events of a client, on their way to the socket it has at the moment, and the last of
- * them kept so that a client that lost its socket gets what it missed. Bounded by count and by
- * characters. Thread-safe.
+ * them kept so that a client that lost its socket gets what it missed. Payloads are kept as they
+ * came, so that one that goes to many clients is kept once. Bounded by count and by characters.
+ * Thread-safe.
  */
 final class EventLog {
-  private record Entry(long seq, String frame) {}
+  private record Entry(long seq, String event, RawJson payload) {
+    String frame() {
+      return FrameCodec.event(event, payload, seq);
+    }
+
+    int length() {
+      return event.length() + payload.text().length();
+    }
+  }
 
   private final int maxEvents;
   private final int maxChars;
@@ -29,14 +38,14 @@ final class EventLog {
   /** Sends an event with the next number, and keeps it. */
   synchronized void send(String event, RawJson payload) {
     lastSeq++;
-    String frame = FrameCodec.event(event, payload, lastSeq);
-    entries.addLast(new Entry(lastSeq, frame));
-    chars += frame.length();
+    Entry entry = new Entry(lastSeq, event, payload);
+    entries.addLast(entry);
+    chars += entry.length();
     while (entries.size() > maxEvents || chars > maxChars) {
-      chars -= entries.removeFirst().frame.length();
+      chars -= entries.removeFirst().length();
     }
     if (socket != null) {
-      socket.send(frame);
+      socket.send(entry.frame());
     }
   }
 
@@ -51,7 +60,7 @@ final class EventLog {
   synchronized void attach(WsConnection to, long seq) {
     for (Entry entry : entries) {
       if (entry.seq > seq) {
-        to.send(entry.frame);
+        to.send(entry.frame());
       }
     }
     socket = to;

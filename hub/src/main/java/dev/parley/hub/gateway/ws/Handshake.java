@@ -156,7 +156,7 @@ final class Handshake {
             gateway.now());
     Resumption resumption = gateway.resumption();
     Resumption.Resumed resumed =
-        agent == null ? resumption.resume(json.path("resume"), principal) : resumption.anew();
+        agent == null ? resumption.resume(json.path("resume"), principal) : resumption.never();
     WsCalls calls = new WsCalls(connection, principal, switchboard);
     WsAgentLink link = null;
     if (agent != null) {

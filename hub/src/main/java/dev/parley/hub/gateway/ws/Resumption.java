@@ -64,8 +64,13 @@ final class Resumption {
     lost.cleanUp();
   }
 
+  /** A new count of events, of which none is kept. */
+  Resumed never() {
+    return new Resumed(new EventLog(0, 0), null, 0);
+  }
+
   /** A new count of events. */
-  Resumed anew() {
+  private Resumed anew() {
     return new Resumed(new EventLog(settings.resumeEvents(), settings.resumeBytes()), null, 0);
   }
 

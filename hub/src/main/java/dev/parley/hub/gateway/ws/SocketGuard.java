@@ -10,6 +10,7 @@ import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.internal.http.WebSocketInternal;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Guards the bytes below a socket's frames, where Vert.x leaves three doors open: it buffers a
@@ -29,12 +30,12 @@ final class SocketGuard {
 
   private final ChannelHandlerContext vertx;
   private final Faults faults;
-  private final Gate gate;
+  private @Nullable Gate gate;
+  private boolean refused;
 
-  private SocketGuard(ChannelHandlerContext vertx, Faults faults, int maxUnknownBytes) {
+  private SocketGuard(ChannelHandlerContext vertx, Faults faults) {
     this.vertx = vertx;
     this.faults = faults;
-    this.gate = new Gate(maxUnknownBytes);
   }
 
   /**
@@ -44,8 +45,10 @@ final class SocketGuard {
    */
   static SocketGuard on(ServerWebSocket socket, int maxUnknownBytes, Faults faults) {
     ChannelHandlerContext vertx = ((WebSocketInternal) socket).channelHandlerContext();
-    SocketGuard guard = new SocketGuard(vertx, faults, maxUnknownBytes);
-    vertx.pipeline().addFirst(guard.gate);
+    SocketGuard guard = new SocketGuard(vertx, faults);
+    Gate gate = guard.new Gate(maxUnknownBytes);
+    guard.gate = gate;
+    vertx.pipeline().addFirst(gate);
     vertx.pipeline().addFirst(new FlushConsolidationHandler(FLUSH_AFTER, true));
     vertx.pipeline().addBefore(vertx.name(), null, guard.new FrameFaults());
     return guard;
@@ -53,7 +56,11 @@ final class SocketGuard {
 
   /** The client is known: it may send as much as it likes, frame by frame. */
   void trust() {
-    gate.left = Long.MAX_VALUE;
+    Gate passed = gate;
+    if (passed != null && !refused) {
+      gate = null;
+      vertx.pipeline().remove(passed);
+    }
   }
 
   /**
@@ -72,15 +79,20 @@ final class SocketGuard {
 
   /** Reads on and drops it, so that the close frame is not overtaken by a reset. */
   private void refuse(CloseCode code, String reason) {
-    if (gate.left >= 0) {
-      gate.left = -1;
+    if (!refused) {
+      refused = true;
+      if (gate == null) {
+        gate = new Gate(0);
+        vertx.pipeline().addFirst(gate);
+      }
       faults.on(code, reason);
     }
   }
 
+  /** Lets in what the client may send before it is known, and nothing after a refusal. */
   private final class Gate extends ChannelInboundHandlerAdapter {
     private final int max;
-    private long left;
+    private int left;
 
     Gate(int max) {
       this.max = max;
@@ -90,8 +102,8 @@ final class SocketGuard {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
       int size = message instanceof ByteBuf bytes ? bytes.readableBytes() : 0;
-      if (size <= left) {
-        left -= left == Long.MAX_VALUE ? 0 : size;
+      if (!refused && size <= left) {
+        left -= size;
         context.fireChannelRead(message);
         return;
       }

@@ -38,7 +38,6 @@ final class WsConnection implements MessageReader.Listener {
   private final Context loop;
   private final Place place;
   private final String id = UUID.randomUUID().toString();
-  private final String nonce = UUID.randomUUID().toString();
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicBoolean released = new AtomicBoolean();
   private final MessageReader reader;
@@ -71,7 +70,8 @@ final class WsConnection implements MessageReader.Listener {
         gateway.after(
             gateway.settings().handshakeTimeout(),
             () -> close(CloseCode.POLICY_VIOLATION, "no connect request in time"));
-    ObjectNode challenge = Json.object().put("nonce", nonce).put("ts", gateway.now());
+    ObjectNode challenge =
+        Json.object().put("nonce", UUID.randomUUID().toString()).put("ts", gateway.now());
     send(FrameCodec.event("connect.challenge", Json.raw(challenge), 0));
   }
 

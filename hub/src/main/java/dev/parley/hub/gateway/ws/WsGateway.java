@@ -1,7 +1,6 @@
 package dev.parley.hub.gateway.ws;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.access.Authenticator;
 import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
@@ -24,6 +23,7 @@ import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.CloseCode;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
+import dev.parley.protocol.frame.FrameCodec;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -284,8 +284,7 @@ public final class WsGateway {
     sweeps++;
     long interval = Math.max(1, settings.tickInterval().toSeconds());
     long silentSince = now() - 3 * settings.tickInterval().toMillis();
-    ObjectNode tick = Json.object().put("ts", now());
-    RawJson payload = Json.raw(tick);
+    String tick = FrameCodec.event("tick", Json.raw(Json.object().put("ts", now())), 0);
     for (WsConnection connection : connections.values()) {
       WsSession session = connection.session();
       if (session != null && session.validUntil() <= now()) {
@@ -298,7 +297,7 @@ public final class WsGateway {
       if (connection.lastHeard() < silentSince) {
         connection.close(CloseCode.POLICY_VIOLATION, "no sign of life");
       } else if (session != null) {
-        session.sendEvent("tick", payload);
+        connection.send(tick);
         connection.ping();
       }
     }

@@ -23,7 +23,7 @@ final class WsSession {
   private final EventLog log;
   private final WsCalls calls;
   private final @Nullable WsAgentLink link;
-  private final Map<Topic, Set<String>> subscriptions = new ConcurrentHashMap<>(2);
+  private volatile @Nullable Map<Topic, Set<String>> subscriptions;
   private volatile long validUntil;
 
   /** What a client says of itself; shown to its own tenant and believed in nothing. */
@@ -87,7 +87,7 @@ final class WsSession {
 
   /** Takes over what the client had subscribed to before it lost its socket. */
   void goOnFrom(WsSession before) {
-    subscriptions.putAll(before.subscriptions);
+    subscriptions = before.subscriptions;
   }
 
   /** Sends an event with the next number, and keeps it for a resume. */
@@ -96,18 +96,33 @@ final class WsSession {
   }
 
   void subscribe(Topic topic, @Nullable String sessionKey) {
-    Set<String> keys = subscriptions.computeIfAbsent(topic, t -> ConcurrentHashMap.newKeySet());
+    Set<String> keys =
+        ownSubscriptions().computeIfAbsent(topic, t -> ConcurrentHashMap.newKeySet());
     if (keys.size() < MAX_SUBSCRIPTIONS) {
       keys.add(sessionKey == null ? EVERY : sessionKey);
     }
   }
 
+  /** Made when it is needed: most clients have none. */
+  private synchronized Map<Topic, Set<String>> ownSubscriptions() {
+    Map<Topic, Set<String>> present = subscriptions;
+    if (present == null) {
+      present = new ConcurrentHashMap<>(2);
+      subscriptions = present;
+    }
+    return present;
+  }
+
   void unsubscribe(Topic topic) {
-    subscriptions.remove(topic);
+    Map<Topic, Set<String>> present = subscriptions;
+    if (present != null) {
+      present.remove(topic);
+    }
   }
 
   boolean subscribed(Topic topic, String sessionKey) {
-    Set<String> keys = subscriptions.get(topic);
+    Map<Topic, Set<String>> present = subscriptions;
+    Set<String> keys = present == null ? null : present.get(topic);
     return keys != null && (keys.contains(EVERY) || keys.contains(sessionKey));
   }
 }
