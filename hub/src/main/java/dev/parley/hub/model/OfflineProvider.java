@@ -65,7 +65,7 @@ public final class OfflineProvider implements ModelProvider {
     run.use(new TokenUsage(input, 0, true));
     OfflineMind.Thought thought = OfflineMind.about(request);
     if (thought.calls().isEmpty()) {
-      new Speech(run, thought.text(), input, request.maxOutputTokens()).next();
+      new Speech(run, thought.text(), input, request.maxOutputTokens()).begin();
       return;
     }
     long output = OfflineTokens.ofCalls(thought.calls());
@@ -97,8 +97,8 @@ public final class OfflineProvider implements ModelProvider {
       this.pauseMs = Math.min(perWord.toMillis(), LONGEST_PACE.toMillis() / words);
     }
 
-    void next() {
-      run.after(pauseMs, this::speak);
+    void begin() {
+      run.after(0, this::speak);
     }
 
     private void speak() {
@@ -113,7 +113,7 @@ public final class OfflineProvider implements ModelProvider {
       spoken += OfflineTokens.count(piece);
       run.use(usage());
       run.text(piece);
-      next();
+      run.after(pauseMs, this::speak);
     }
 
     private TokenUsage usage() {

@@ -88,7 +88,7 @@ public final class HubSettings {
   public static final Setting<Integer> MAX_OUTPUT_TOKENS =
       integer("max-output-tokens", "<n>", "1024", 1, 1_000_000, "longest reply of a model");
   public static final Setting<Duration> OFFLINE_PACING =
-      millis("offline-pacing-ms", "8", 0, 1_000, "pause of the offline model before each word");
+      millis("offline-pacing-ms", "8", 0, 1_000, "pause of the offline model after each word");
   public static final Setting<Duration> CALL_TIMEOUT =
       millis("call-timeout-ms", "60000", 1, 3_600_000, "deadline of a call that does not name one");
   public static final Setting<Integer> MAX_HOPS =
