@@ -14,7 +14,7 @@ import java.util.Set;
  * @param requestTimeout for one model run with its retries
  * @param maxOutputTokens the most tokens of one answer
  * @param attempts calls of a provider in all before its failure is told, from 1 to 10
- * @param perWord the offline model's pause before each word, from 0 to 1 s
+ * @param perWord the offline model's pause after each word, from 0 to 1 s
  * @param privateBaseUrls whether tenants may set base URLs with private addresses
  * @param connections the most streams to one provider's host at once, on one node
  */

@@ -24,7 +24,7 @@ public final class OfflineProvider implements ModelProvider {
   /**
    * Builds the provider.
    *
-   * @param perWord the pause before each word, so that a person sees the text come; 0 for none, at
+   * @param perWord the pause after each word, so that a person sees the text come; 0 for none, at
    *     most 1 s. A long answer pauses less: all pauses together stay below 3 s.
    */
   public OfflineProvider(Vertx vertx, Duration perWord) {
