@@ -198,6 +198,24 @@ public final class HubExtension implements BeforeAllCallback, AfterAllCallback, 
     return member;
   }
 
+  /** Defines a remote agent, which is offline until somebody connects as it. */
+  public void defineRemote(Member owner, String agent) {
+    succeed(
+        "POST", "/v1/agents", owner.key(), Json.object().put("name", agent).put("kind", "remote"));
+  }
+
+  /**
+   * Lets one tenant call an agent of another, both agreeing; answers the channel as it is active.
+   *
+   * @param terms beside {@code from} and {@code to}
+   */
+  public JsonNode openChannel(Member from, Member to, String agent, ObjectNode terms) {
+    terms.put("from", from.tenant()).put("to", to.agent(agent));
+    JsonNode proposed = succeed("POST", "/v1/channels", from.key(), terms).path("channel");
+    String path = "/v1/channels/" + proposed.path("id").asText() + "/accept";
+    return succeed("POST", path, to.key(), Json.object()).path("channel");
+  }
+
   /** A request that must succeed. */
   public JsonNode succeed(String method, String path, String key, ObjectNode body) {
     Answer answer = rest(method, path, key, body);

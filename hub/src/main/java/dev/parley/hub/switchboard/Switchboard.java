@@ -262,8 +262,7 @@ public final class Switchboard {
     parts.ledger.count(scope, from.agent(), channelId(route), Counter.CALLS);
     TenantScope callee = parts.scopes.of(HubPrincipals.bookkeeper(route.to.tenant()));
     parts.ledger.count(callee, route.to.agent(), channelId(route), Counter.HANDLED);
-    long remaining = Math.max(1, envelope.deadline() - clock.millis());
-    delivery.timer(vertx.setTimer(remaining, timer -> delivery.cancel(expired(route.to, timeout))));
+    delivery.timer(endInTime(delivery, timeout));
     call.admitted(delivery);
     if (route.permit != null && !route.permit.current()) {
       inFlight.recheck(delivery);
@@ -271,6 +270,20 @@ public final class Switchboard {
     if (!delivery.ended()) {
       endpoint.deliver(delivery);
     }
+  }
+
+  /** Ends the delivery at its deadline, or before it when its channel expires. */
+  private long endInTime(Delivery delivery, long timeout) {
+    long deadline = delivery.envelope().deadline();
+    Permit permit = delivery.permit();
+    long channelEnd = permit == null ? Long.MAX_VALUE : permit.end();
+    return vertx.setTimer(
+        Math.max(1, Math.min(deadline, channelEnd) - clock.millis()),
+        timer ->
+            delivery.cancel(
+                channelEnd < deadline
+                    ? Delivery.cancelled("its channel expired")
+                    : expired(delivery.envelope().to(), timeout)));
   }
 
   private void end(
