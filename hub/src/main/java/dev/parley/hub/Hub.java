@@ -258,7 +258,14 @@ public final class Hub {
                     .map(true)
                     .otherwise(false)
                     .map(up -> Json.object().put("ready", up).put("uptimeMs", uptimeMs())));
-    http = new HttpGateway(vertx, rest, webSockets, SettingsMapping.webSockets(settings), origins);
+    http =
+        new HttpGateway(
+            vertx,
+            rest,
+            webSockets,
+            SettingsMapping.webSockets(settings),
+            settings.get(HubSettings.HTTP_IDLE_TIMEOUT),
+            origins);
   }
 
   private Future<Hub> listen(Settings settings) {

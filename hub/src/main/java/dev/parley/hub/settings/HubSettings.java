@@ -129,6 +129,13 @@ public final class HubSettings {
       integer("max-in-flight", "<n>", "1024", 1, 1_000_000, "requests under way on one connection");
   public static final Setting<Duration> HANDSHAKE_TIMEOUT =
       millis("handshake-timeout-ms", "15000", 100, 600_000, "time a socket gets to authenticate");
+  public static final Setting<Duration> HTTP_IDLE_TIMEOUT =
+      millis(
+          "http-idle-timeout-ms",
+          "75000",
+          100,
+          3_600_000,
+          "time an HTTP connection gets to read its answer and to send the next request");
   public static final Setting<Duration> CLOSE_GRACE =
       millis(
           "close-grace-ms",

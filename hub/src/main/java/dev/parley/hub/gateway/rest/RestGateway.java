@@ -18,6 +18,7 @@ import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.FrameCodec;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -106,6 +107,7 @@ public final class RestGateway {
   }
 
   private void invoke(RoutingContext context, Operation operation, RequestParams params) {
+    Future<Void> gone = hangUpOf(context);
     Future<Principal> principal =
         operation.permission() == null
             ? Future.succeededFuture(Authenticator.anonymous())
@@ -114,9 +116,22 @@ public final class RestGateway {
         .compose(
             who ->
                 operations.dispatch(
-                    operation.name(), new Caller(who, scopes.of(who), null), params.of(context)))
+                    operation.name(),
+                    new Caller(who, scopes.of(who), null, gone),
+                    params.of(context)))
         .onSuccess(result -> answer(context, 200, Json.write(result)))
         .onFailure(failure -> fail(context, failure));
+  }
+
+  private static Future<Void> hangUpOf(RoutingContext context) {
+    Promise<Void> gone = Promise.promise();
+    context.addEndHandler(
+        end -> {
+          if (end.failed()) {
+            gone.tryComplete();
+          }
+        });
+    return gone.future();
   }
 
   private void health(Router router) {

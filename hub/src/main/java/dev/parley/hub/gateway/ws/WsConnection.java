@@ -12,6 +12,7 @@ import dev.parley.protocol.frame.Frame;
 import dev.parley.protocol.frame.FrameCodec;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import java.nio.charset.StandardCharsets;
@@ -295,7 +296,10 @@ final class WsConnection implements MessageReader.Listener {
     }
     Caller caller =
         new Caller(
-            current.principal(), current.scope(), new WsRequest(this, current, request.id()));
+            current.principal(),
+            current.scope(),
+            new WsRequest(this, current, request.id()),
+            Future.future(never -> {}));
     gateway
         .operations()
         .dispatch(request.method(), caller, params)
