@@ -2,9 +2,11 @@ package dev.parley.hub.gateway.rest;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.access.Authenticator;
+import dev.parley.hub.access.ClientAddress;
 import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.gateway.Caller;
+import dev.parley.hub.gateway.ClientAddresses;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.Refusals;
@@ -57,6 +59,7 @@ public final class RestGateway {
   private final TenantScopes scopes;
   private final HubMetrics metrics;
   private final Origins origins;
+  private final ClientAddresses addresses;
   private final Supplier<Future<ObjectNode>> readiness;
 
   /**
@@ -70,12 +73,14 @@ public final class RestGateway {
       TenantScopes scopes,
       HubMetrics metrics,
       Origins origins,
+      ClientAddresses addresses,
       Supplier<Future<ObjectNode>> readiness) {
     this.operations = operations;
     this.authenticator = authenticator;
     this.scopes = scopes;
     this.metrics = metrics;
     this.origins = origins;
+    this.addresses = addresses;
     this.readiness = readiness;
   }
 
@@ -111,13 +116,13 @@ public final class RestGateway {
     Future<Principal> principal =
         operation.permission() == null
             ? Future.succeededFuture(Authenticator.anonymous())
-            : authenticator.authenticate(bearer(context));
+            : authenticate(context);
     principal
         .compose(
             who ->
                 operations.dispatch(
                     operation.name(),
-                    new Caller(who, scopes.of(who), null, gone),
+                    new Caller(who, scopes.of(who), addressOf(context), null, gone),
                     params.of(context)))
         .onSuccess(result -> answer(context, 200, Json.write(result)))
         .onFailure(failure -> fail(context, failure));
@@ -174,8 +179,7 @@ public final class RestGateway {
   }
 
   private void scrape(RoutingContext context) {
-    authenticator
-        .authenticate(bearer(context))
+    authenticate(context)
         .onSuccess(
             principal -> {
               try {
@@ -261,6 +265,15 @@ public final class RestGateway {
         .putHeader("X-Content-Type-Options", "nosniff")
         .putHeader("Cache-Control", "no-store");
     context.next();
+  }
+
+  private Future<Principal> authenticate(RoutingContext context) {
+    return authenticator.authenticate(bearer(context), addressOf(context));
+  }
+
+  private ClientAddress addressOf(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    return addresses.of(request.remoteAddress(), request.headers());
   }
 
   private static @Nullable String bearer(RoutingContext context) {
