@@ -92,7 +92,8 @@ public final class Hub {
   private final HttpGateway http;
 
   /**
-   * Opens the store, puts the hub together and listens.
+   * Opens the store, puts the hub together on a worker, as loading its classes takes a while, and
+   * listens.
    *
    * @param environment of the process, for keys
    * @return fails with a {@code ParleyException} whose message is one clear line
@@ -102,10 +103,13 @@ public final class Hub {
         .compose(
             opened ->
                 vertx
-                    .executeBlocking(() -> MasterKey.load(opened.data(), environment), false)
-                    .compose(
-                        master ->
-                            new Hub(vertx, settings, environment, opened, master).listen(settings))
+                    .executeBlocking(
+                        () -> {
+                          MasterKey master = MasterKey.load(opened.data(), environment);
+                          return new Hub(vertx, settings, environment, opened, master);
+                        },
+                        false)
+                    .compose(hub -> hub.listen(settings))
                     .recover(
                         failure ->
                             opened.close().transform(closed -> Future.failedFuture(failure))));
@@ -269,6 +273,7 @@ public final class Hub {
     Origins origins = SettingsMapping.origins(settings);
     RestGateway rest =
         new RestGateway(
+            contract,
             operations,
             authenticator,
             scopes,

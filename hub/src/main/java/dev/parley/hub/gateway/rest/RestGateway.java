@@ -29,6 +29,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.CorsHandler;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -60,14 +61,17 @@ public final class RestGateway {
   private final HubMetrics metrics;
   private final Origins origins;
   private final ClientAddresses addresses;
+  private final Map<String, String> documents;
   private final Supplier<Future<ObjectNode>> readiness;
 
   /**
    * Makes the gateway.
    *
+   * @param contract whose documents it serves
    * @param readiness the answer of {@code /health/ready}: an object with {@code ready}
    */
   public RestGateway(
+      Contract contract,
       OperationTable operations,
       Authenticator authenticator,
       TenantScopes scopes,
@@ -75,6 +79,7 @@ public final class RestGateway {
       Origins origins,
       ClientAddresses addresses,
       Supplier<Future<ObjectNode>> readiness) {
+    this.documents = documents(contract);
     this.operations = operations;
     this.authenticator = authenticator;
     this.scopes = scopes;
@@ -90,7 +95,8 @@ public final class RestGateway {
     router.route().handler(RestGateway::addSecurityHeaders);
     router.route().handler(this::admitOrigin);
     health(router);
-    documents(router);
+    documents.forEach(
+        (path, text) -> router.get(path).handler(context -> answer(context, 200, text)));
     router.get("/metrics").handler(this::scrape);
     router.route("/v1/*").handler(BodyHandler.create(false).setBodyLimit(MAX_BODY_BYTES));
     for (Operation operation : operations.operations()) {
@@ -167,15 +173,12 @@ public final class RestGateway {
     }
   }
 
-  private void documents(Router router) {
-    ContractDocuments documents = new ContractDocuments(Contract.load());
-    document(router, "/openapi.json", Json.write(documents.openApi()));
-    document(router, "/asyncapi.json", Json.write(documents.asyncApi()));
-    document(router, "/schema.json", Json.write(documents.jsonSchema()));
-  }
-
-  private static void document(Router router, String path, String text) {
-    router.get(path).handler(context -> answer(context, 200, text));
+  private static Map<String, String> documents(Contract contract) {
+    ContractDocuments documents = new ContractDocuments(contract);
+    return Map.of(
+        "/openapi.json", Json.write(documents.openApi()),
+        "/asyncapi.json", Json.write(documents.asyncApi()),
+        "/schema.json", Json.write(documents.jsonSchema()));
   }
 
   private void scrape(RoutingContext context) {
