@@ -87,6 +87,7 @@ public final class Hub {
   private final Sales sales;
   private final Ledger ledger;
   private final Market market;
+  private final Switchboard switchboard;
   private final Announcements announcements;
   private final WsGateway webSockets;
   private final HttpGateway http;
@@ -159,7 +160,7 @@ public final class Hub {
     Agents agents = new Agents(store, scopes, announcements, remote);
     Channels channels = new Channels(store, scopes, directory, announcements, clock);
     market = new Market(store, scopes, channels, directory, agents::exists, announcements, clock);
-    Switchboard switchboard =
+    switchboard =
         new Switchboard(
             vertx,
             clock,
@@ -342,6 +343,7 @@ public final class Hub {
         .shutdown("the hub is stopping")
         .eventually(http::close)
         .eventually(hosted::close)
+        .eventually(switchboard::close)
         .eventually(rates::close)
         .eventually(channelRates::close)
         .eventually(ledger::close)

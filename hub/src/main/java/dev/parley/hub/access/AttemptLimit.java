@@ -6,7 +6,6 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AttemptLimit {
   static final int MOST = 100_000;
+  private static final long NANOS_PER_MS = 1_000_000;
 
   /** What is counted, and how often it may be. */
   public record Rate(String what, String limit, int attempts, Duration per) {}
@@ -105,7 +105,7 @@ public final class AttemptLimit {
       return;
     }
     refused.increment();
-    long waitMs = Math.max(1, TimeUnit.NANOSECONDS.toMillis(waitNanos));
+    long waitMs = (waitNanos + NANOS_PER_MS - 1) / NANOS_PER_MS;
     throw new ParleyException(
             ErrorCode.RATE_LIMITED,
             "too many %s from %s: %d in %d s are admitted; try again in %d s"

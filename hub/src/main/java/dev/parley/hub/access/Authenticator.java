@@ -79,6 +79,7 @@ public final class Authenticator {
         .compose(
             key -> {
               if (key == null) {
+                acquaintances.invalidate(known);
                 failures.charge(from.owner());
               } else {
                 acquaintances.put(known, true);
