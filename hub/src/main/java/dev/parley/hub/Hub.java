@@ -2,6 +2,7 @@ package dev.parley.hub;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.access.ApiKeys;
+import dev.parley.hub.access.AttemptLimit;
 import dev.parley.hub.access.Authenticator;
 import dev.parley.hub.agent.Agents;
 import dev.parley.hub.agent.HostedAgents;
@@ -15,6 +16,7 @@ import dev.parley.hub.chat.Chats;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.contract.RequestValidator;
 import dev.parley.hub.gateway.ChannelEvents;
+import dev.parley.hub.gateway.ClientAddresses;
 import dev.parley.hub.gateway.HttpGateway;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.Origins;
@@ -91,7 +93,8 @@ public final class Hub {
   private final HttpGateway http;
 
   /**
-   * Opens the store, puts the hub together and listens.
+   * Opens the store, puts the hub together on a worker, as loading its classes takes a while, and
+   * listens.
    *
    * @param environment of the process, for keys
    * @return fails with a {@code ParleyException} whose message is one clear line
@@ -139,7 +142,12 @@ public final class Hub {
                             ? tenants.get(id).map(Optional::of)
                             : Future.succeededFuture(Optional.empty()));
     ApiKeys keys = new ApiKeys(store, announcements, clock);
-    Authenticator authenticator = new Authenticator(keys, tenants);
+    AttemptLimit authFailures = SettingsMapping.authFailures(settings);
+    AttemptLimit signUpsPerAddress = SettingsMapping.signUpsPerAddress(settings);
+    AttemptLimit signUps = SettingsMapping.signUps(settings);
+    Authenticator authenticator = new Authenticator(keys, tenants, authFailures);
+    ClientAddresses addresses =
+        new ClientAddresses(settings.get(HubSettings.CLIENT_ADDRESS_HEADER));
     adminKey = new AdminKey(vertx, keys, store, openStore.data());
 
     rates = new RateLimits(vertx, store);
@@ -216,6 +224,7 @@ public final class Hub {
                 switchboard,
                 announcements,
                 metrics,
+                addresses,
                 VERSION));
     watchers.listener = webSockets.runFeed();
     new ChannelEvents(channels, webSockets::publishChannelEvent).follow(announcements);
@@ -230,7 +239,11 @@ public final class Hub {
             agents,
             keys,
             new SignUpPolicy(
-                settings.get(HubSettings.SIGN_UP), settings.get(HubSettings.PLAN), invites),
+                settings.get(HubSettings.SIGN_UP),
+                settings.get(HubSettings.PLAN),
+                invites,
+                signUpsPerAddress,
+                signUps),
             clock)
         .register(operations);
     AgentRemoval removal = new AgentRemoval(agents, market, channels, keys);
@@ -248,21 +261,40 @@ public final class Hub {
 
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
+    metrics.counter(
+        "parley.authentications.refused",
+        "authentications refused unseen after too many wrong keys",
+        authFailures,
+        AttemptLimit::refused);
+    metrics.counter(
+        "parley.signups.refused",
+        "sign-ups refused because there were too many",
+        signUps,
+        all -> signUpsPerAddress.refused() + all.refused());
     Origins origins = SettingsMapping.origins(settings);
     RestGateway rest =
         new RestGateway(
+            contract,
             operations,
             authenticator,
             scopes,
             metrics,
             origins,
+            addresses,
             () ->
                 store
                     .ping()
                     .map(true)
                     .otherwise(false)
                     .map(up -> Json.object().put("ready", up).put("uptimeMs", uptimeMs())));
-    http = new HttpGateway(vertx, rest, webSockets, SettingsMapping.webSockets(settings), origins);
+    http =
+        new HttpGateway(
+            vertx,
+            rest,
+            webSockets,
+            SettingsMapping.webSockets(settings),
+            settings.get(HubSettings.HTTP_IDLE_TIMEOUT),
+            origins);
   }
 
   private Future<Hub> listen(Settings settings) {

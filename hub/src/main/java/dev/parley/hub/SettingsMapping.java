@@ -1,5 +1,6 @@
 package dev.parley.hub;
 
+import dev.parley.hub.access.AttemptLimit;
 import dev.parley.hub.agent.HostedSettings;
 import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.ws.WsSettings;
@@ -78,6 +79,25 @@ final class SettingsMapping {
 
   static Origins origins(Settings settings) {
     return new Origins(settings.get(HubSettings.ALLOW_ORIGIN), settings.get(HubSettings.HOST));
+  }
+
+  static AttemptLimit signUpsPerAddress(Settings settings) {
+    int attempts = settings.get(HubSettings.ADDRESS_SIGN_UPS);
+    return new AttemptLimit(
+        new AttemptLimit.Rate("sign-ups", "address_sign_ups", attempts, Duration.ofHours(1)));
+  }
+
+  static AttemptLimit signUps(Settings settings) {
+    int attempts = settings.get(HubSettings.SIGN_UPS);
+    return new AttemptLimit(
+        new AttemptLimit.Rate("sign-ups", "sign_ups", attempts, Duration.ofHours(1)));
+  }
+
+  static AttemptLimit authFailures(Settings settings) {
+    int attempts = settings.get(HubSettings.ADDRESS_AUTH_FAILURES);
+    return new AttemptLimit(
+        new AttemptLimit.Rate(
+            "wrong API keys", "address_auth_failures", attempts, Duration.ofMinutes(1)));
   }
 
   static ModelSettings models(Settings settings, Map<String, String> environment) {

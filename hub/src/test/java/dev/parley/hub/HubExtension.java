@@ -85,6 +85,9 @@ public final class HubExtension implements BeforeAllCallback, AfterAllCallback, 
     options.put("port", "0");
     options.put("offline-pacing-ms", "0");
     options.put("fsync", "everysec");
+    options.put("address-sign-ups-per-hour", "1000000");
+    options.put("sign-ups-per-hour", "1000000");
+    options.put("address-auth-failures-per-minute", "1000000");
     for (int i = 0; i < settings.length; i += 2) {
       options.put(settings[i], settings[i + 1]);
     }
@@ -196,6 +199,24 @@ public final class HubExtension implements BeforeAllCallback, AfterAllCallback, 
         adminKey(),
         Json.object().put("plan", "unmetered"));
     return member;
+  }
+
+  /** Defines a remote agent, which is offline until somebody connects as it. */
+  public void defineRemote(Member owner, String agent) {
+    succeed(
+        "POST", "/v1/agents", owner.key(), Json.object().put("name", agent).put("kind", "remote"));
+  }
+
+  /**
+   * Lets one tenant call an agent of another, both agreeing; answers the channel as it is active.
+   *
+   * @param terms beside {@code from} and {@code to}
+   */
+  public JsonNode openChannel(Member from, Member to, String agent, ObjectNode terms) {
+    terms.put("from", from.tenant()).put("to", to.agent(agent));
+    JsonNode proposed = succeed("POST", "/v1/channels", from.key(), terms).path("channel");
+    String path = "/v1/channels/" + proposed.path("id").asText() + "/accept";
+    return succeed("POST", path, to.key(), Json.object()).path("channel");
   }
 
   /** A request that must succeed. */

@@ -134,6 +134,11 @@ public final class Peer implements AutoCloseable {
     return next(frame -> frame.path("type").asText().equals("res") && id.equals(idOf(frame)));
   }
 
+  /** The next answer to any request; what comes before it is dropped. */
+  public JsonNode answer() {
+    return next(frame -> frame.path("type").asText().equals("res"));
+  }
+
   /** The answer to a request as it came over the wire. */
   public String rawAnswer(String id) {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_S);

@@ -27,6 +27,8 @@ import java.util.stream.Stream;
 final class HubServer implements AutoCloseable {
   private final ServerProcess process;
   private final Path data;
+  private static final String MANY = "1000000000";
+
   private final HttpClient http = HttpClient.newHttpClient();
 
   private HubServer(ServerProcess process, Path data) {
@@ -43,6 +45,7 @@ final class HubServer implements AutoCloseable {
     Path data = Files.createTempDirectory("parley-bench");
     List<String> arguments = new ArrayList<>(List.of("serve", "--port", "0", "--data"));
     arguments.add(data.toString());
+    arguments.addAll(List.of("--address-sign-ups-per-hour", MANY, "--sign-ups-per-hour", MANY));
     arguments.addAll(Arrays.asList(options));
     try {
       return new HubServer(ServerProcess.start(cores, ParleyCommand.class, arguments), data);

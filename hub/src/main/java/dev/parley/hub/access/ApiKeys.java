@@ -32,6 +32,7 @@ public final class ApiKeys {
   public static final TenantId PLATFORM = new TenantId("platform");
 
   private static final Script ADD = new Script("key-add");
+  private static final Script REVOKE = new Script("key-revoke");
   private static final int ATTEMPTS = 5;
 
   /** How many keys that have ended are kept to be listed. */
@@ -142,17 +143,50 @@ public final class ApiKeys {
             });
   }
 
-  /** Ends a key at once, on every node; its sockets close. */
+  /**
+   * Ends a key at once, on every node; its sockets close. A key that has ended stays as it is.
+   *
+   * @return the key as described; fails with {@code not_found}, and with {@code conflict} for the
+   *     last key that can make others: the tenant would be locked out
+   */
   public Future<ObjectNode> revoke(TenantId tenant, String id) {
+    return revoke(tenant, id, ATTEMPTS);
+  }
+
+  private Future<ObjectNode> revoke(TenantId tenant, String id, int attempts) {
     return find(tenant, id)
         .compose(
             row -> {
               ApiKey old = Json.read(row, ApiKey.class);
-              ApiKey revoked = old.revokedAt() == null ? old.revokedAt(clock.millis()) : old;
-              return store
-                  .hashSet(key(tenant), id, Json.write(revoked))
-                  .compose(done -> announce(tenant, id, true))
-                  .map(describe(id, revoked));
+              long now = clock.millis();
+              if (!old.validAt(now)) {
+                return announce(tenant, id, true).map(describe(id, old));
+              }
+              ApiKey revoked = old.revokedAt(now);
+              return end(tenant, id, row, Json.write(revoked), now)
+                  .compose(
+                      ended -> {
+                        if (!ended) {
+                          return attempts == 1
+                              ? Future.failedFuture(contended())
+                              : revoke(tenant, id, attempts - 1);
+                        }
+                        return announce(tenant, id, true).map(describe(id, revoked));
+                      });
+            });
+  }
+
+  /** Whether the key was ended; it is not when it has changed. */
+  private Future<Boolean> end(TenantId tenant, String id, String row, String newRow, long now) {
+    String maker = (tenant.equals(PLATFORM) ? Role.ADMIN : Role.OWNER).wireName();
+    return store
+        .run(REVOKE, List.of(key(tenant)), List.of(id, row, newRow, Long.toString(now), maker))
+        .map(
+            result -> {
+              if (result.integer(0) < 0) {
+                throw lastOf(tenant, maker);
+              }
+              return result.integer(0) == 1;
             });
   }
 
@@ -241,6 +275,17 @@ public final class ApiKeys {
   private static ParleyException ended() {
     return new ParleyException(
         ErrorCode.CONFLICT, "the key has ended already; make a new one with: parley keys create");
+  }
+
+  private static ParleyException lastOf(TenantId tenant, String maker) {
+    return new ParleyException(
+            ErrorCode.CONFLICT,
+            "this is the last %1$s key of %2$s that lasts, without it nobody can make keys;"
+                    .formatted(maker, tenant)
+                + " rotate it (parley keys rotate), or make another first (parley keys create --role %s)"
+                    .formatted(maker))
+        .with("reason", "last-key")
+        .with("role", maker);
   }
 
   private static ParleyException contended() {

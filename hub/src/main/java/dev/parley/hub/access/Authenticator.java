@@ -1,16 +1,22 @@
 package dev.parley.hub.access;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns a presented API key into a {@link Principal}. Nothing is cached: a revoked key or suspended
- * tenant is refused from the next request on. Every wrong key gets the same answer.
+ * Turns a presented API key into a {@link Principal}. No answer is cached: a revoked key or
+ * suspended tenant is refused from the next request on. Every wrong key gets the same answer.
+ *
+ * <p>An address that has presented too many wrong keys is refused unseen for a while, except for
+ * the keys that it has presented rightly before: clients behind the same address go on working.
  */
 public final class Authenticator {
 
@@ -20,12 +26,27 @@ public final class Authenticator {
     Future<Void> requireActive(TenantId tenant);
   }
 
+  /** A key that was right, by its hash, and where it came from. */
+  private record Acquaintance(ClientAddress from, String hash) {}
+
   private final ApiKeys keys;
   private final TenantGate tenants;
+  private final AttemptLimit failures;
+  private final Cache<Acquaintance, Boolean> acquaintances =
+      Caffeine.newBuilder()
+          .maximumSize(AttemptLimit.MOST)
+          .expireAfterAccess(Duration.ofHours(1))
+          .build();
 
-  public Authenticator(ApiKeys keys, TenantGate tenants) {
+  /**
+   * Makes the authenticator.
+   *
+   * @param failures how many wrong keys an address may present
+   */
+  public Authenticator(ApiKeys keys, TenantGate tenants, AttemptLimit failures) {
     this.keys = keys;
     this.tenants = tenants;
+    this.failures = failures;
   }
 
   /**
@@ -33,18 +54,38 @@ public final class Authenticator {
    *
    * @param presented the key as the client sent it, or null when it sent none
    * @return fails with {@code unauthorized}, {@code forbidden} for a suspended tenant, {@code
-   *     unavailable} when the store is away
+   *     rate_limited} after too many wrong keys from there, {@code unavailable} when the store is
+   *     away
    */
-  public Future<Principal> authenticate(@Nullable String presented) {
+  public Future<Principal> authenticate(@Nullable String presented, ClientAddress from) {
     if (presented == null || presented.isEmpty()) {
       return Future.failedFuture(
           unauthorized("no API key; send one as the token", "AUTH_TOKEN_MISSING"));
     }
     Optional<KeyText> text = KeyText.parse(presented);
-    if (text.isEmpty()) {
+    Acquaintance known = text.map(key -> new Acquaintance(from, key.hash())).orElse(null);
+    try {
+      if (known == null || acquaintances.getIfPresent(known) == null) {
+        failures.require(from.owner());
+      }
+    } catch (ParleyException refusal) {
+      return Future.failedFuture(refusal);
+    }
+    if (known == null) {
+      failures.charge(from.owner());
       return Future.failedFuture(mismatch());
     }
-    return keys.verify(text.get()).compose(key -> admit(text.get().tenant(), text.get().id(), key));
+    return keys.verify(text.get())
+        .compose(
+            key -> {
+              if (key == null) {
+                acquaintances.invalidate(known);
+                failures.charge(from.owner());
+              } else {
+                acquaintances.put(known, true);
+              }
+              return admit(text.get().tenant(), text.get().id(), key);
+            });
   }
 
   /** Somebody without a credential: permits nothing, and may use what is open to everybody. */

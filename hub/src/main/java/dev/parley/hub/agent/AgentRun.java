@@ -163,12 +163,26 @@ final class AgentRun {
         .tail(scope, session, settings.contextRows(), settings.contextChars())
         .compose(rows -> ask(model, prompt, ModelContext.of(rows), roundsLeft))
         .compose(
-            reply ->
-                reply.calls().isEmpty()
-                    ? Future.succeededFuture(reply)
-                    : append(assistantRow(model, reply))
-                        .compose(row -> runTools(reply.calls(), 0))
-                        .compose(done -> round(model, prompt, roundsLeft - 1)));
+            reply -> {
+              if (reply.calls().isEmpty()) {
+                return Future.succeededFuture(reply);
+              }
+              if (roundsLeft <= 0) {
+                return Future.failedFuture(tooManyRounds());
+              }
+              return append(assistantRow(model, reply))
+                  .compose(row -> runTools(reply.calls(), 0))
+                  .compose(done -> round(model, prompt, roundsLeft - 1));
+            });
+  }
+
+  /** The model was offered no tools any more and asked for one all the same. */
+  private ParleyException tooManyRounds() {
+    return new ParleyException(
+            ErrorCode.AGENT_FAILED,
+            "the model asked for tools more than %d times in one run"
+                .formatted(settings.maxToolRounds()))
+        .with("maxToolRounds", settings.maxToolRounds());
   }
 
   private Future<ModelReply> ask(

@@ -40,6 +40,11 @@ public final class Permit {
    * this is true is reached by the announcement that ends the channel.
    */
   public boolean current() {
-    return !epoch.over() && clock.millis() < channel.terms().end();
+    return !epoch.over() && clock.millis() < end();
+  }
+
+  /** When the channel expires, in epoch milliseconds; far away when it does not. */
+  public long end() {
+    return channel.terms().end();
   }
 }

@@ -1,17 +1,27 @@
 package dev.parley.hub.gateway;
 
+import dev.parley.hub.access.ClientAddress;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.protocol.address.TenantId;
+import io.vertx.core.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Who invokes an operation.
  *
  * @param scope the data of the principal's tenant
+ * @param address where the client calls from
  * @param connection the socket the request came over, or null for REST
+ * @param gone completes when a REST client hangs up before it was answered; never for a socket,
+ *     which ends what it has under way itself
  */
-public record Caller(Principal principal, TenantScope scope, @Nullable Connection connection) {
+public record Caller(
+    Principal principal,
+    TenantScope scope,
+    ClientAddress address,
+    @Nullable Connection connection,
+    Future<Void> gone) {
 
   public TenantId tenant() {
     return principal.tenant();

@@ -16,6 +16,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocketHandshake;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -32,16 +33,23 @@ public final class HttpGateway {
   private final RestGateway rest;
   private final WsGateway webSockets;
   private final WsSettings settings;
+  private final Duration httpIdleTimeout;
   private final Origins origins;
   private final AtomicInteger port = new AtomicInteger();
   private @Nullable String deployment;
 
   public HttpGateway(
-      Vertx vertx, RestGateway rest, WsGateway webSockets, WsSettings settings, Origins origins) {
+      Vertx vertx,
+      RestGateway rest,
+      WsGateway webSockets,
+      WsSettings settings,
+      Duration httpIdleTimeout,
+      Origins origins) {
     this.vertx = vertx;
     this.rest = rest;
     this.webSockets = webSockets;
     this.settings = settings;
+    this.httpIdleTimeout = httpIdleTimeout;
     this.origins = origins;
   }
 
@@ -108,7 +116,8 @@ public final class HttpGateway {
                   .setTcpNoDelay(true)
                   .setIdleTimeout(0));
       HttpPatience patience =
-          new HttpPatience(vertx, settings.handshakeTimeout(), settings.maxConnections());
+          new HttpPatience(
+              vertx, settings.handshakeTimeout(), httpIdleTimeout, settings.maxConnections());
       Router router = rest.router(vertx);
       router.route().order(-1).handler(context -> watch(context, patience));
       return server

@@ -52,6 +52,37 @@ public final class HubSettings {
       oneOf("sign-up", SignUpPolicy.Mode.class, "open", "who may sign up");
   public static final Setting<Plan> PLAN =
       register("plan", "<plan>", "free", "plan of new tenants: free, pro or unmetered", Plan::of);
+  public static final Setting<Integer> ADDRESS_SIGN_UPS =
+      integer(
+          "address-sign-ups-per-hour",
+          "<n>",
+          "300",
+          1,
+          1_000_000_000,
+          "sign-ups that one client address may try");
+  public static final Setting<Integer> SIGN_UPS =
+      integer(
+          "sign-ups-per-hour",
+          "<n>",
+          "3000",
+          1,
+          1_000_000_000,
+          "sign-ups that all addresses together may try on this node");
+  public static final Setting<Integer> ADDRESS_AUTH_FAILURES =
+      integer(
+          "address-auth-failures-per-minute",
+          "<n>",
+          "100",
+          1,
+          1_000_000_000,
+          "wrong API keys that one client address may present");
+  public static final Setting<String> CLIENT_ADDRESS_HEADER =
+      text(
+          "client-address-header",
+          "<name>",
+          "",
+          "header in which the reverse proxy before the hub writes its client's address, for"
+              + " example X-Forwarded-For; set it only if nobody reaches the hub past the proxy");
   public static final Setting<List<String>> ALLOW_ORIGIN =
       register(
           "allow-origin",
@@ -129,6 +160,13 @@ public final class HubSettings {
       integer("max-in-flight", "<n>", "1024", 1, 1_000_000, "requests under way on one connection");
   public static final Setting<Duration> HANDSHAKE_TIMEOUT =
       millis("handshake-timeout-ms", "15000", 100, 600_000, "time a socket gets to authenticate");
+  public static final Setting<Duration> HTTP_IDLE_TIMEOUT =
+      millis(
+          "http-idle-timeout-ms",
+          "75000",
+          100,
+          3_600_000,
+          "time an HTTP connection gets to read its answer and to send the next request");
   public static final Setting<Duration> CLOSE_GRACE =
       millis(
           "close-grace-ms",

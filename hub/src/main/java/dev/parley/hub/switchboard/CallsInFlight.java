@@ -159,7 +159,11 @@ final class CallsInFlight {
         .onSuccess(
             channel -> {
               if (channel.status() != Status.ACTIVE) {
-                delivery.cancel(Delivery.cancelled("its channel was revoked"));
+                delivery.cancel(
+                    Delivery.cancelled(
+                        channel.status() == Status.EXPIRED
+                            ? "its channel expired"
+                            : "its channel was revoked"));
               }
             })
         .onFailure(

@@ -26,6 +26,7 @@ import dev.parley.protocol.envelope.Envelope;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
+import io.netty.util.Timeout;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Clock;
@@ -267,10 +268,7 @@ public final class Switchboard {
     parts.ledger.count(scope, from.agent(), channelId(route), Counter.CALLS);
     TenantScope callee = parts.scopes.of(HubPrincipals.bookkeeper(route.to.tenant()));
     parts.ledger.count(callee, route.to.agent(), channelId(route), Counter.HANDLED);
-    delivery.endsBy(
-        deadlines.after(
-            Math.max(1, envelope.deadline() - now),
-            () -> delivery.cancel(expired(route.to, timeout))));
+    delivery.endsBy(endInTime(delivery, timeout, now));
     call.admitted(delivery);
     if (route.permit != null && !route.permit.current()) {
       inFlight.recheck(delivery);
@@ -278,6 +276,20 @@ public final class Switchboard {
     if (!delivery.ended()) {
       endpoint.deliver(delivery);
     }
+  }
+
+  /** Ends the delivery at its deadline, or before it when its channel expires. */
+  private Timeout endInTime(Delivery delivery, long timeout, long now) {
+    long deadline = delivery.envelope().deadline();
+    Permit permit = delivery.permit();
+    long channelEnd = permit == null ? Long.MAX_VALUE : permit.end();
+    return deadlines.after(
+        Math.max(1, Math.min(deadline, channelEnd) - now),
+        () ->
+            delivery.cancel(
+                channelEnd < deadline
+                    ? Delivery.cancelled("its channel expired")
+                    : expired(delivery.envelope().to(), timeout)));
   }
 
   private void end(

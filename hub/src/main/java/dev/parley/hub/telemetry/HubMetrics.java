@@ -3,6 +3,7 @@ package dev.parley.hub.telemetry;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -67,6 +68,11 @@ public final class HubMetrics {
     io.micrometer.core.instrument.Gauge.builder(name, source, value)
         .strongReference(true)
         .register(registry);
+  }
+
+  /** Adds a counter that reads {@code source}, which only ever grows. */
+  public <T> void counter(String name, String description, T source, ToDoubleFunction<T> value) {
+    FunctionCounter.builder(name, source, value).description(description).register(registry);
   }
 
   /** All metrics in the Prometheus text format, version 0.0.4. */

@@ -15,6 +15,7 @@ import dev.parley.hub.model.ModelMessage.UserText;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpServerResponse;
@@ -53,7 +54,8 @@ class LangChainProviderTest {
     try (ProviderServer server = new ProviderServer(vertx)) {
       server.thenStatus(400, "").thenEvents(delta("a"), finish("stop"), "[DONE]");
       LangChainProvider provider = provider(Vendor.OPENAI, server.url(), RETRY);
-      new Caller(vertx).start(provider, request("hello"));
+      ModelRun refused = new Caller(vertx).start(provider, request("hello"));
+      refused.reply().transform(any -> Future.succeededFuture()).await();
       new Caller(vertx).call(provider, request("hello"));
     }
   }

@@ -13,43 +13,43 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /** A server on a free port that speaks a provider's protocol: one scripted answer per request. */
-final class ProviderServer implements AutoCloseable {
-  final Queue<ObjectNode> bodies = new ConcurrentLinkedQueue<>();
-  final Queue<String> requests = new ConcurrentLinkedQueue<>();
-  final Queue<String> credentials = new ConcurrentLinkedQueue<>();
-  final AtomicInteger cutByClient = new AtomicInteger();
+public final class ProviderServer implements AutoCloseable {
+  public final Queue<ObjectNode> bodies = new ConcurrentLinkedQueue<>();
+  public final Queue<String> requests = new ConcurrentLinkedQueue<>();
+  public final Queue<String> credentials = new ConcurrentLinkedQueue<>();
+  public final AtomicInteger cutByClient = new AtomicInteger();
 
   private final Queue<Consumer<HttpServerResponse>> script = new ConcurrentLinkedQueue<>();
   private final HttpServer server;
 
-  ProviderServer(Vertx vertx) {
+  public ProviderServer(Vertx vertx) {
     server = vertx.createHttpServer().requestHandler(this::answer);
     server.listen(0, "127.0.0.1").await();
   }
 
   /** Adds the answer of the next request; the last one is repeated. */
-  ProviderServer then(Consumer<HttpServerResponse> answer) {
+  public ProviderServer then(Consumer<HttpServerResponse> answer) {
     script.add(answer);
     return this;
   }
 
-  ProviderServer thenEvents(String... data) {
+  public ProviderServer thenEvents(String... data) {
     return then(response -> response.end(events(data)));
   }
 
-  ProviderServer thenStatus(int status, String body) {
+  public ProviderServer thenStatus(int status, String body) {
     return then(response -> response.setStatusCode(status).end(body));
   }
 
-  String url() {
+  public String url() {
     return "http://127.0.0.1:" + server.actualPort();
   }
 
-  ObjectNode body() {
+  public ObjectNode body() {
     return bodies.element();
   }
 
-  static String events(String... data) {
+  public static String events(String... data) {
     StringBuilder events = new StringBuilder();
     for (String event : data) {
       events.append("data: ").append(event).append("\n\n");
@@ -58,18 +58,18 @@ final class ProviderServer implements AutoCloseable {
   }
 
   /** A text delta of OpenAI's chat completions. */
-  static String delta(String text) {
+  public static String delta(String text) {
     ObjectNode chunk = Json.object();
     ObjectNode choice = chunk.putArray("choices").addObject().put("index", 0);
     choice.putObject("delta").put("content", text);
     return Json.write(chunk);
   }
 
-  static String finish(String reason) {
+  public static String finish(String reason) {
     return "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"" + reason + "\"}]}";
   }
 
-  static String usage(int prompt, int completion) {
+  public static String usage(int prompt, int completion) {
     return "{\"choices\":[],\"usage\":{\"prompt_tokens\":%d,\"completion_tokens\":%d,\"total_tokens\":%d}}"
         .formatted(prompt, completion, prompt + completion);
   }

@@ -43,7 +43,7 @@ public final class AccessOperations {
 
   public void register(OperationTable table) {
     table
-        .on("signup", (caller, params) -> signUp(params))
+        .on("signup", this::signUp)
         .on("tenant.get", (caller, params) -> tenant(caller))
         .on("keys.list", (caller, params) -> listKeys(caller))
         .on("keys.create", this::createKey)
@@ -51,7 +51,7 @@ public final class AccessOperations {
         .on("keys.revoke", this::revokeKey);
   }
 
-  private Future<ObjectNode> signUp(ObjectNode params) {
+  private Future<ObjectNode> signUp(Caller caller, ObjectNode params) {
     TenantId id = new TenantId(params.path("tenant").asText());
     AgentId agent = new AgentId(params.path("agent").asText(Agents.DEFAULT_AGENT));
     String name = params.path("displayName").asText(id.value());
@@ -62,7 +62,7 @@ public final class AccessOperations {
             new Tenants.FirstRow(ApiKeys.HASH, key.id(), key.row()),
             new Tenants.FirstRow(Agents.HASH, agent.value(), first.toRow()));
     return policy
-        .admit(params.path("invite").textValue())
+        .admit(params.path("invite").textValue(), caller.address())
         .compose(
             admission ->
                 tenants

@@ -53,6 +53,7 @@ public final class CallOperations {
     Outgoing outgoing = switchboard.prepare(order, Switchboard.Chunks.IGNORED);
     Promise<ObjectNode> answer = Promise.promise();
     outgoing.start(reply -> answer.complete(describe(reply)), answer::fail);
+    caller.gone().onSuccess(hungUp -> outgoing.cancel("its caller disconnected"));
     return answer.future();
   }
 

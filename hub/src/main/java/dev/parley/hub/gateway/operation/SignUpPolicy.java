@@ -1,5 +1,7 @@
 package dev.parley.hub.gateway.operation;
 
+import dev.parley.hub.access.AttemptLimit;
+import dev.parley.hub.access.ClientAddress;
 import dev.parley.hub.tenant.Invites;
 import dev.parley.hub.tenant.Plan;
 import dev.parley.protocol.error.ErrorCode;
@@ -12,8 +14,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param mode what the operator has set
  * @param plan the plan of new tenants
+ * @param perAddress how often one address may try, also with a wrong invite or a taken name
+ * @param inAll how often all may
  */
-public record SignUpPolicy(Mode mode, Plan plan, Invites invites) {
+public record SignUpPolicy(
+    Mode mode, Plan plan, Invites invites, AttemptLimit perAddress, AttemptLimit inAll) {
 
   /** Whether sign-ups are taken. */
   public enum Mode {
@@ -27,7 +32,11 @@ public record SignUpPolicy(Mode mode, Plan plan, Invites invites) {
     Future<Void> undo();
   }
 
-  Future<Admission> admit(@Nullable String invite) {
+  Future<Admission> admit(@Nullable String invite, ClientAddress from) {
+    if (mode != Mode.CLOSED) {
+      perAddress.take(from.owner());
+      inAll.take("all addresses");
+    }
     return switch (mode) {
       case OPEN -> Future.succeededFuture(Future::succeededFuture);
       case CLOSED ->

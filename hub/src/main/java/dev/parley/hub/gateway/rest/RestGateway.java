@@ -2,9 +2,11 @@ package dev.parley.hub.gateway.rest;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.access.Authenticator;
+import dev.parley.hub.access.ClientAddress;
 import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.gateway.Caller;
+import dev.parley.hub.gateway.ClientAddresses;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.Refusals;
@@ -18,6 +20,7 @@ import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.FrameCodec;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -26,6 +29,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.CorsHandler;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -56,25 +60,32 @@ public final class RestGateway {
   private final TenantScopes scopes;
   private final HubMetrics metrics;
   private final Origins origins;
+  private final ClientAddresses addresses;
+  private final Map<String, String> documents;
   private final Supplier<Future<ObjectNode>> readiness;
 
   /**
    * Makes the gateway.
    *
+   * @param contract whose documents it serves
    * @param readiness the answer of {@code /health/ready}: an object with {@code ready}
    */
   public RestGateway(
+      Contract contract,
       OperationTable operations,
       Authenticator authenticator,
       TenantScopes scopes,
       HubMetrics metrics,
       Origins origins,
+      ClientAddresses addresses,
       Supplier<Future<ObjectNode>> readiness) {
+    this.documents = documents(contract);
     this.operations = operations;
     this.authenticator = authenticator;
     this.scopes = scopes;
     this.metrics = metrics;
     this.origins = origins;
+    this.addresses = addresses;
     this.readiness = readiness;
   }
 
@@ -84,7 +95,8 @@ public final class RestGateway {
     router.route().handler(RestGateway::addSecurityHeaders);
     router.route().handler(this::admitOrigin);
     health(router);
-    documents(router);
+    documents.forEach(
+        (path, text) -> router.get(path).handler(context -> answer(context, 200, text)));
     router.get("/metrics").handler(this::scrape);
     router.route("/v1/*").handler(BodyHandler.create(false).setBodyLimit(MAX_BODY_BYTES));
     for (Operation operation : operations.operations()) {
@@ -106,17 +118,31 @@ public final class RestGateway {
   }
 
   private void invoke(RoutingContext context, Operation operation, RequestParams params) {
+    Future<Void> gone = hangUpOf(context);
     Future<Principal> principal =
         operation.permission() == null
             ? Future.succeededFuture(Authenticator.anonymous())
-            : authenticator.authenticate(bearer(context));
+            : authenticate(context);
     principal
         .compose(
             who ->
                 operations.dispatch(
-                    operation.name(), new Caller(who, scopes.of(who), null), params.of(context)))
+                    operation.name(),
+                    new Caller(who, scopes.of(who), addressOf(context), null, gone),
+                    params.of(context)))
         .onSuccess(result -> answer(context, 200, Json.write(result)))
         .onFailure(failure -> fail(context, failure));
+  }
+
+  private static Future<Void> hangUpOf(RoutingContext context) {
+    Promise<Void> gone = Promise.promise();
+    context.addEndHandler(
+        end -> {
+          if (end.failed()) {
+            gone.tryComplete();
+          }
+        });
+    return gone.future();
   }
 
   private void health(Router router) {
@@ -147,20 +173,16 @@ public final class RestGateway {
     }
   }
 
-  private void documents(Router router) {
-    ContractDocuments documents = new ContractDocuments(Contract.load());
-    document(router, "/openapi.json", Json.write(documents.openApi()));
-    document(router, "/asyncapi.json", Json.write(documents.asyncApi()));
-    document(router, "/schema.json", Json.write(documents.jsonSchema()));
-  }
-
-  private static void document(Router router, String path, String text) {
-    router.get(path).handler(context -> answer(context, 200, text));
+  private static Map<String, String> documents(Contract contract) {
+    ContractDocuments documents = new ContractDocuments(contract);
+    return Map.of(
+        "/openapi.json", Json.write(documents.openApi()),
+        "/asyncapi.json", Json.write(documents.asyncApi()),
+        "/schema.json", Json.write(documents.jsonSchema()));
   }
 
   private void scrape(RoutingContext context) {
-    authenticator
-        .authenticate(bearer(context))
+    authenticate(context)
         .onSuccess(
             principal -> {
               try {
@@ -246,6 +268,15 @@ public final class RestGateway {
         .putHeader("X-Content-Type-Options", "nosniff")
         .putHeader("Cache-Control", "no-store");
     context.next();
+  }
+
+  private Future<Principal> authenticate(RoutingContext context) {
+    return authenticator.authenticate(bearer(context), addressOf(context));
+  }
+
+  private ClientAddress addressOf(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    return addresses.of(request.remoteAddress(), request.headers());
   }
 
   private static @Nullable String bearer(RoutingContext context) {

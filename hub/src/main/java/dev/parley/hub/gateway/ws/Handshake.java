@@ -75,7 +75,7 @@ final class Handshake {
       return Future.failedFuture(refusal);
     }
     return authenticator
-        .authenticate(presentedKey(json.path("auth")))
+        .authenticate(presentedKey(json.path("auth")), connection.address())
         .compose(principal -> gateway.admit(connection, principal).map(principal))
         .compose(principal -> open(connection, principal, json));
   }
@@ -85,7 +85,7 @@ final class Handshake {
     if ("PROTOCOL_MISMATCH".equals(failure.details().get(ParleyException.DETAIL_CODE))) {
       return CloseCode.PROTOCOL_ERROR;
     }
-    return failure.code() == ErrorCode.UNAVAILABLE
+    return failure.code() == ErrorCode.UNAVAILABLE || failure.code() == ErrorCode.RATE_LIMITED
         ? CloseCode.TRY_AGAIN_LATER
         : CloseCode.POLICY_VIOLATION;
   }

@@ -2,6 +2,7 @@ package dev.parley.hub.gateway.ws;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.hub.access.ClientAddress;
 import dev.parley.hub.gateway.Caller;
 import dev.parley.hub.gateway.ws.Places.Place;
 import dev.parley.protocol.envelope.RawJson;
@@ -12,6 +13,7 @@ import dev.parley.protocol.frame.Frame;
 import dev.parley.protocol.frame.FrameCodec;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import java.nio.charset.StandardCharsets;
@@ -37,6 +39,7 @@ final class WsConnection implements MessageReader.Listener {
   private final ServerWebSocket socket;
   private final Context loop;
   private final Place place;
+  private final ClientAddress address;
   private final String id = UUID.randomUUID().toString();
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicBoolean released = new AtomicBoolean();
@@ -50,11 +53,13 @@ final class WsConnection implements MessageReader.Listener {
   private boolean closing;
 
   /** Takes over an upgraded socket, on its event loop. */
-  WsConnection(WsGateway gateway, ServerWebSocket socket, Context loop, Place place) {
+  WsConnection(
+      WsGateway gateway, ServerWebSocket socket, Context loop, Place place, ClientAddress address) {
     this.gateway = gateway;
     this.socket = socket;
     this.loop = loop;
     this.place = place;
+    this.address = address;
     int max = gateway.settings().maxHandshakeBytes();
     this.reader = new MessageReader(this, max);
     this.guard = SocketGuard.on(socket, max, this::onFault);
@@ -77,6 +82,11 @@ final class WsConnection implements MessageReader.Listener {
 
   String id() {
     return id;
+  }
+
+  /** Where the client connected from. */
+  ClientAddress address() {
+    return address;
   }
 
   Place place() {
@@ -300,7 +310,11 @@ final class WsConnection implements MessageReader.Listener {
     }
     Caller caller =
         new Caller(
-            current.principal(), current.scope(), new WsRequest(this, current, request.id()));
+            current.principal(),
+            current.scope(),
+            address,
+            new WsRequest(this, current, request.id()),
+            Future.future(never -> {}));
     gateway
         .operations()
         .dispatch(request.method(), caller, params)

@@ -9,6 +9,7 @@ import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.cluster.Announcement;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.contract.RequestValidator;
+import dev.parley.hub.gateway.ClientAddresses;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.Refusals;
 import dev.parley.hub.switchboard.Switchboard;
@@ -54,6 +55,7 @@ public final class WsGateway {
   private final Agents agents;
   private final RemoteAgents remoteAgents;
   private final HubMetrics metrics;
+  private final ClientAddresses addresses;
   private final Handshake handshake;
   private final TenantFeed feed = new TenantFeed();
   private final RunFeed runFeed = new RunFeed(feed);
@@ -79,6 +81,7 @@ public final class WsGateway {
       Switchboard switchboard,
       Announcements announcements,
       HubMetrics metrics,
+      ClientAddresses addresses,
       String version) {}
 
   public WsGateway(Vertx vertx, WsSettings settings, Parts parts) {
@@ -90,6 +93,7 @@ public final class WsGateway {
     this.agents = parts.agents;
     this.remoteAgents = parts.remoteAgents;
     this.metrics = parts.metrics;
+    this.addresses = parts.addresses;
     this.version = parts.version;
     this.presence = new PresenceFeed(vertx, feed);
     this.places = new Places(settings.maxConnections(), settings.maxHandshakes());
@@ -111,7 +115,12 @@ public final class WsGateway {
   /** Takes over an upgraded socket, on its event loop. */
   public void accept(ServerWebSocket socket) {
     WsConnection connection =
-        new WsConnection(this, socket, vertx.getOrCreateContext(), places.take());
+        new WsConnection(
+            this,
+            socket,
+            vertx.getOrCreateContext(),
+            places.take(),
+            addresses.of(socket.remoteAddress(), socket.headers()));
     connections.put(connection.id(), connection);
     connection.open();
     String leaving = stopping;
