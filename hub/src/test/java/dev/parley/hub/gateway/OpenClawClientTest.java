@@ -1,107 +1,36 @@
 package dev.parley.hub.gateway;
 
+import static dev.parley.hub.gateway.OpenClaw.MAIN;
+import static dev.parley.hub.gateway.OpenClaw.commandLine;
+import static dev.parley.hub.gateway.OpenClaw.json;
+import static dev.parley.hub.gateway.OpenClaw.payloads;
+import static dev.parley.hub.gateway.OpenClaw.start;
+import static dev.parley.hub.gateway.OpenClaw.terminal;
+import static dev.parley.hub.gateway.OpenClaw.untilSettled;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.HubExtension;
 import dev.parley.hub.HubExtension.Member;
 import dev.parley.hub.Peer;
 import dev.parley.protocol.frame.Json;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the official OpenClaw clients send, and the fields that they read of the answers. */
+/**
+ * What the official OpenClaw clients send in a chat, and the fields that they read of the answers.
+ */
 class OpenClawClientTest {
-  private static final String MAIN = "agent:main:main";
-
   @RegisterExtension static final HubExtension HUB = HubExtension.with("offline-pacing-ms", "5");
 
-  private static ObjectNode json(String text) {
-    return Json.parseObject("params", text.replace('\'', '"'));
-  }
-
-  /** {@code openclaw gateway call}: asks for the least that the method needs. */
-  private static Peer commandLine(Member member, String scope) {
-    ObjectNode params =
-        json(
-            "{'minProtocol':4,'maxProtocol':4,'client':{'id':'cli','version':'2026.9.6',"
-                + "'platform':'linux','deviceFamily':'Linux','mode':'cli','instanceId':'i-1'},"
-                + "'caps':[],'role':'operator'}");
-    params.putArray("scopes").add(scope);
-    params.putObject("auth").put("token", member.key());
-    return connected(params);
-  }
-
-  /** {@code openclaw tui}: identifies its device, asks for every right, wants events of tools. */
-  private static Peer terminal(Member member) {
-    ObjectNode params =
-        json(
-            "{'minProtocol':4,'maxProtocol':4,'client':{'id':'openclaw-tui',"
-                + "'displayName':'openclaw-tui','version':'2026.9.6','platform':'linux',"
-                + "'deviceFamily':'Linux','mode':'ui','instanceId':'i-2'},"
-                + "'caps':['agent-kind','plugin-approvals','task-suggestions','tool-events'],"
-                + "'role':'operator','scopes':['operator.admin','operator.read','operator.write',"
-                + "'operator.approvals'],'device':{'id':'d-1','publicKey':'AAAA',"
-                + "'signature':'AAAA','signedAt':1800000000000,'nonce':'n-1'}}");
-    params.putObject("auth").put("token", member.key());
-    return connected(params);
-  }
-
-  private static Peer connected(ObjectNode params) {
-    Peer peer = HUB.open();
-    assertFalse(peer.event("connect.challenge").path("nonce").asText().isEmpty());
-    peer.hello(params);
-    return peer;
-  }
-
   private static JsonNode call(Member member, String scope, String method, String params) {
-    try (Peer peer = commandLine(member, scope)) {
+    try (Peer peer = commandLine(HUB, member, scope)) {
       return peer.succeed(method, json(params));
     }
-  }
-
-  private static String start(Peer peer, String message) {
-    String run = UUID.randomUUID().toString();
-    JsonNode started =
-        peer.succeed(
-            "chat.send",
-            json("{'sessionKey':'agent:main:main','sessionId':'s-1','deliver':false}")
-                .put("message", message)
-                .put("idempotencyKey", run));
-    assertEquals(run, started.path("runId").asText());
-    assertEquals("started", started.path("status").asText());
-    return run;
-  }
-
-  /** The events of a run up to its end and the session's change after it. */
-  private static List<JsonNode> untilSettled(Peer peer, String run) {
-    List<JsonNode> events = new ArrayList<>();
-    peer.next(
-        frame -> {
-          if (frame.at("/payload/runId").asText().equals(run)) {
-            events.add(frame);
-          }
-          return frame.path("event").asText().equals("sessions.changed")
-              && frame.at("/payload/runId").asText().equals(run)
-              && frame.at("/payload/phase").asText().equals("end");
-        });
-    return events;
-  }
-
-  private static List<JsonNode> payloads(List<JsonNode> events, String name) {
-    return events.stream()
-        .filter(event -> event.path("event").asText().equals(name))
-        .map(event -> event.path("payload"))
-        .toList();
   }
 
   private static String ofState(List<JsonNode> chats, String state, String pointer) {
@@ -127,7 +56,7 @@ class OpenClawClientTest {
       assertEquals("main", agents.path("defaultId").asText());
       assertEquals("offline/parley-1", agents.at("/agents/0/model/primary").asText());
 
-      try (Peer watcher = terminal(member)) {
+      try (Peer watcher = terminal(HUB, member)) {
         watcher.succeed("sessions.subscribe", Json.object());
         JsonNode sent =
             call(
@@ -160,7 +89,7 @@ class OpenClawClientTest {
   @Test
   void theTerminalStartsUp() {
     Member member = HUB.signUp();
-    try (Peer tui = terminal(member)) {
+    try (Peer tui = terminal(HUB, member)) {
       JsonNode hello = tui.hello();
       assertEquals(
           "[\"operator.read\",\"operator.write\",\"operator.admin\"]",
@@ -188,7 +117,7 @@ class OpenClawClientTest {
   @Test
   void theTerminalSeesTheReplyGrowAndTheSessionSettle() {
     Member member = HUB.signUp();
-    try (Peer tui = terminal(member)) {
+    try (Peer tui = terminal(HUB, member)) {
       tui.succeed("sessions.subscribe", Json.object());
       String run = start(tui, "repeat 4 yes");
       List<JsonNode> events = untilSettled(tui, run);
@@ -230,8 +159,8 @@ class OpenClawClientTest {
   @Test
   void aTerminalThatComesInMidRunIsToldWhatWasSaidSoFar() {
     Member member = HUB.signUp();
-    try (Peer tui = terminal(member);
-        Peer late = terminal(member)) {
+    try (Peer tui = terminal(HUB, member);
+        Peer late = terminal(HUB, member)) {
       String run = start(tui, "repeat 2000 word");
       tui.next(
           frame ->
@@ -249,7 +178,7 @@ class OpenClawClientTest {
   @Test
   void escapeStopsTheRunAndKeepsWhatWasSaid() {
     Member member = HUB.signUp();
-    try (Peer tui = terminal(member)) {
+    try (Peer tui = terminal(HUB, member)) {
       tui.succeed("sessions.subscribe", Json.object());
       String run = start(tui, "repeat 2000 word");
       tui.next(frame -> frame.at("/payload/state").asText().equals("delta"));
@@ -272,8 +201,8 @@ class OpenClawClientTest {
   @Test
   void toolsAreShownToTheTerminalAndNotToTheCommandLine() {
     Member member = HUB.signUp();
-    try (Peer tui = terminal(member);
-        Peer cli = commandLine(member, "operator.read")) {
+    try (Peer tui = terminal(HUB, member);
+        Peer cli = commandLine(HUB, member, "operator.read")) {
       tui.succeed("sessions.subscribe", Json.object());
       cli.succeed("sessions.subscribe", Json.object());
       String run = start(tui, "write notes.md: my note");
@@ -294,111 +223,9 @@ class OpenClawClientTest {
   }
 
   @Test
-  void theTerminalsMenusAreFilled() {
-    Member member = HUB.signUp();
-    try (Peer tui = terminal(member)) {
-      tui.succeed("sessions.subscribe", Json.object());
-      untilSettled(tui, start(tui, "repeat 1 hello"));
-      JsonNode sessions =
-          tui.succeed(
-              "sessions.list",
-              json(
-                  "{'limit':50,'activeMinutes':10080,'includeGlobal':false,'includeUnknown':false,"
-                      + "'includeDerivedTitles':true,'includeLastMessage':true,'agentId':'main'}"));
-      assertEquals(MAIN, sessions.at("/sessions/0/key").asText());
-      assertEquals("hello", sessions.at("/sessions/0/lastMessagePreview").asText());
-      assertEquals("direct", sessions.at("/sessions/0/kind").asText());
-      JsonNode models = tui.succeed("models.list", json("{'agentId':'main'}"));
-      assertEquals("parley-1", models.at("/models/0/id").asText());
-      assertEquals("offline", models.at("/models/0/provider").asText());
-      assertTrue(models.at("/models/0/available").asBoolean());
-      JsonNode status = tui.succeed("status", Json.object());
-      assertFalse(status.path("runtimeVersion").asText().isEmpty());
-      assertEquals(1, status.at("/sessions/count").asInt());
-      assertEquals(MAIN, status.at("/sessions/recent/0/key").asText());
-    }
-  }
-
-  @Test
-  void aNewSessionIsMadeAndAnOldOneEmptied() {
-    Member member = HUB.signUp();
-    try (Peer tui = terminal(member)) {
-      tui.succeed("sessions.subscribe", Json.object());
-      untilSettled(tui, start(tui, "repeat 1 hello"));
-      JsonNode made =
-          tui.succeed(
-              "sessions.create",
-              json(
-                  "{'key':'tui-1','agentId':'main','parentSessionKey':'agent:main:main',"
-                      + "'succeedsParent':true,'emitCommandHooks':true}"));
-      assertTrue(made.path("ok").asBoolean());
-      assertEquals("agent:main:tui-1", made.path("key").asText());
-      assertEquals(made.path("sessionId"), made.at("/entry/sessionId"));
-      tui.succeed("sessions.reset", json("{'key':'agent:main:main','reason':'reset'}"));
-      JsonNode history =
-          tui.succeed("chat.history", json("{'sessionKey':'agent:main:main','limit':200}"));
-      assertTrue(
-          history.path("messages").findValuesAsText("content").stream()
-              .noneMatch(content -> content.contains("hello")),
-          history.toString());
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "{'verboseLevel':'full'}",
-        "{'thinkingLevel':'off'}",
-        "{'thinkingLevel':null}",
-        "{'fastMode':false}",
-        "{'model':null}",
-        "{'model':'offline/parley-1'}"
-      })
-  void aSettingThatTheSessionCanHaveIsTaken(String setting) {
-    Member member = HUB.signUp();
-    try (Peer tui = terminal(member)) {
-      JsonNode done = tui.succeed("sessions.patch", json(setting).put("key", MAIN));
-      assertTrue(done.path("ok").asBoolean());
-      assertEquals("parley-1", done.at("/resolved/model").asText());
-      String verbose = done.at("/entry/verboseLevel").asText();
-      assertEquals(setting.contains("full") ? "full" : "off", verbose);
-    }
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      quoteCharacter = '`',
-      value = {
-        "sessions.patch  | model         | {'key':'main','model':'openai/gpt-9'}",
-        "sessions.patch  | model         | {'key':'main','model':{'a':1}}",
-        "sessions.patch  | thinkingLevel | {'key':'main','thinkingLevel':'high'}",
-        "sessions.patch  | fastMode      | {'key':'main','fastMode':'auto'}",
-        "sessions.patch  | verboseLevel  | {'key':'main','verboseLevel':'loud'}",
-        "sessions.patch  | permissionMode| {'key':'main','permissionMode':'full'}",
-        "sessions.create | model         | {'key':'x','model':'openai/gpt-9'}",
-        "sessions.create | incognito     | {'key':'x','incognito':true}",
-        "sessions.create | message       | {'key':'x','message':'hello'}",
-        "chat.send       | attachments   | {'sessionKey':'main','message':'a','idempotencyKey':'i',"
-            + "'attachments':[{'type':'image'}]}",
-        "config.set      | method        | {}",
-        "cron.list       | method        | {}"
-      })
-  void whatTheHubDoesNotDoIsRefusedByName(String method, String field, String params) {
-    Member member = HUB.signUp();
-    try (Peer tui = terminal(member)) {
-      JsonNode error = tui.ask(method, json(params)).path("error");
-      assertEquals("INVALID_REQUEST", error.path("code").asText(), error.toString());
-      assertEquals(field, error.at("/details/field").asText(), error.toString());
-      assertFalse(error.path("message").asText().isEmpty());
-      assertEquals(0, tui.succeed("sessions.list", Json.object()).path("totalCount").asInt());
-    }
-  }
-
-  @Test
   void theAgentCommandIsAnsweredTwice() {
     Member member = HUB.signUp();
-    try (Peer cli = commandLine(member, "operator.write")) {
+    try (Peer cli = commandLine(HUB, member, "operator.write")) {
       String request =
           cli.send(
               "agent",
@@ -418,9 +245,9 @@ class OpenClawClientTest {
   void theTerminalOfAnotherTenantHearsAndSeesNothing() {
     Member one = HUB.signUp();
     Member other = HUB.signUp();
-    try (Peer tui = terminal(one);
-        Peer stranger = terminal(other);
-        Peer listener = terminal(other)) {
+    try (Peer tui = terminal(HUB, one);
+        Peer stranger = terminal(HUB, other);
+        Peer listener = terminal(HUB, other)) {
       tui.succeed("sessions.subscribe", Json.object());
       listener.succeed("sessions.subscribe", Json.object());
       listener.succeed("sessions.messages.subscribe", json("{'key':'agent:main:main'}"));
