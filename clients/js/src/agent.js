@@ -15,11 +15,9 @@ export class Agent {
   hub;
 
   #id;
-  #window;
   #onError;
   #handler;
   #link;
-  #linked = new Signal();
   #idle = new Signal();
   #running = new Map();
   #draining = false;
@@ -30,7 +28,7 @@ export class Agent {
     if (typeof handler !== 'function') {
       throw new TypeError('serveAgent needs a function that handles a message');
     }
-    const agent = new Agent(id, window, onError, handler);
+    const agent = new Agent(id, onError, handler);
     await Hub.open(urls, connectOptions, {
       connect: { role: 'agent', agent: id, window },
       attach: (hub, link) => agent.#attach(hub, link),
@@ -40,9 +38,8 @@ export class Agent {
   }
 
   /** Use `serveAgent`. */
-  constructor(id, window, onError, handler) {
+  constructor(id, onError, handler) {
     this.#id = id;
-    this.#window = window;
     this.#onError = onError;
     this.#handler = handler;
   }
@@ -66,7 +63,8 @@ export class Agent {
   }
 
   /**
-   * Takes no more messages, lets those under way finish for `drainMs`, then closes for good.
+   * Handles no more messages, lets those under way finish for `drainMs`, then closes for good. The
+   * callers of messages that came meanwhile see `agent_offline`, which they may try again.
    *
    * @param {{drainMs?: number}} [options] default 0: what is under way is cancelled
    */
@@ -88,32 +86,23 @@ export class Agent {
     this.hub = hub;
     this.#link = link;
     hub.on('agent.cancelled', ({ id, reason }) => this.#cancelled(id, reason));
-    hub.on('reconnect', ({ resumed }) => this.#reconnected(resumed));
+    hub.on('disconnect', (error) => this.#dropAll(error));
     hub.on('close', (error) => this.#dropAll(error));
   }
 
   #request(frame) {
+    const link = this.#link();
     if (frame.method !== 'agent.deliver') {
-      this.#refuse(frame, new ParleyError('invalid_request', `unknown method: ${frame.method}`));
-      return;
-    }
-    const running = this.#running.get(frame.params?.id);
-    if (running !== undefined) {
-      running.requestId = frame.id;
-    } else if (this.#draining) {
-      this.#refuse(frame, offline());
-    } else if (this.#running.size >= this.#window) {
-      this.#refuse(frame, overWindow(this.#window));
-    } else {
-      this.#handle(new Delivery(frame, this.#link, () => this.#linked.wait()));
+      refuse(link, frame, new ParleyError('invalid_request', `unknown method: ${frame.method}`));
+    } else if (!this.#draining) {
+      this.#handle(new Delivery(frame, link));
     }
   }
 
   async #handle(delivery) {
-    const { message } = delivery;
-    this.#running.set(message.id, delivery);
+    this.#running.set(delivery.id, delivery);
     try {
-      const reply = await this.#handler(message, this.#context(delivery));
+      const reply = await this.#handler(delivery.message, this.#context(delivery));
       await delivery.reply(reply);
     } catch (error) {
       await this.#failed(delivery, error);
@@ -126,14 +115,13 @@ export class Agent {
     if (delivery.signal.aborted) {
       return;
     }
-    this.#onError(error, delivery.message);
-    try {
-      await delivery.fail(failureOf(error));
-    } catch (unsent) {
+    const answered = delivery.fail(failureOf(error)).catch((unsent) => {
       if (!delivery.signal.aborted) {
         this.#onError(unsent, delivery.message);
       }
-    }
+    });
+    this.#onError(error, delivery.message);
+    await answered;
   }
 
   #context(delivery) {
@@ -155,28 +143,17 @@ export class Agent {
   }
 
   #cancelled(id, reason) {
-    const delivery =
-      this.#running.get(id) ?? [...this.#running.values()].find((one) => one.requestId === id);
+    const delivery = this.#running.get(id);
     if (delivery !== undefined) {
-      this.#drop(delivery, new ParleyError('cancelled', `the message was cancelled: ${reason}`, {
-        details: { id, reason },
-      }));
+      const details = { id: delivery.message.id, reason };
+      this.#drop(delivery, new ParleyError('cancelled', `the message was cancelled: ${reason}`, { details }));
     }
-  }
-
-  /** On a connection that was not resumed nobody waits for the answers of the old one. */
-  #reconnected(resumed) {
-    if (!resumed) {
-      this.#dropAll(new ParleyError('cancelled', 'the connection that delivered the message is gone'));
-    }
-    this.#linked.notify();
   }
 
   #dropAll(error) {
     for (const delivery of [...this.#running.values()]) {
       this.#drop(delivery, error);
     }
-    this.#linked.notify();
   }
 
   #drop(delivery, error) {
@@ -185,28 +162,16 @@ export class Agent {
   }
 
   #forget(delivery) {
-    if (this.#running.get(delivery.message.id) === delivery) {
-      this.#running.delete(delivery.message.id);
+    if (this.#running.delete(delivery.id)) {
       this.#idle.notify();
     }
   }
+}
 
-  #refuse({ id }, error) {
-    this.#link()?.send(JSON.stringify({ type: 'res', id, ok: false, error: error.toWire() }));
-  }
+function refuse(link, { id }, error) {
+  link.send(JSON.stringify({ type: 'res', id, ok: false, error: error.toWire() }));
 }
 
 function report(error, message) {
   console.error(`parley: the handler failed on message ${message.id} from ${message.from}`, error);
-}
-
-function offline() {
-  return new ParleyError('agent_offline', 'the agent is shutting down', { retryable: true });
-}
-
-function overWindow(window) {
-  return new ParleyError('rate_limited', `the agent takes ${window} messages at once`, {
-    details: { limit: 'window', max: window },
-    retryable: true,
-  });
 }

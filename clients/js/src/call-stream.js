@@ -6,11 +6,8 @@ const MIN_CHUNK_COST = 1024;
 
 /**
  * The reply of an agent that answers in pieces: an async iterable of the chunks' payloads, in
- * order and without holes; `reply()` gives what the agent returned at the end.
- *
- * A call that was sent again after a lost connection may repeat its chunks: those already seen are
- * dropped by their index. A hole ends the stream with an error, as does a reader so slow that more
- * than `maxBufferedBytes` of chunks wait for it.
+ * order and without holes; `reply()` gives what the agent returned at the end. A hole ends the
+ * stream with an error, as does a reader so slow that more than `maxBufferedBytes` wait for it.
  */
 export class CallStream {
   #chunks = [];
@@ -54,18 +51,18 @@ export class CallStream {
     return {
       next: () => this.#next(),
       return: async () => {
-        this.cancel();
         this.#left = true;
+        this.cancel();
         return { done: true, value: undefined };
       },
     };
   }
 
   #take({ index, payload }, size) {
-    if (this.#end !== null || (index !== undefined && index < this.#nextIndex)) {
+    if (this.#end !== null) {
       return;
     }
-    if (index !== undefined && index > this.#nextIndex) {
+    if (index !== this.#nextIndex) {
       this.#stop(missingChunks(this.#nextIndex, index));
       return;
     }

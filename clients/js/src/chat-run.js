@@ -1,7 +1,7 @@
 import { ParleyError } from './errors.js';
 import { Signal } from './signal.js';
 
-const RETRYABLE_KINDS = new Set(['timeout', 'rate_limit']);
+const RETRYABLE = new Set(['rate_limited', 'agent_offline', 'unavailable']);
 
 /**
  * One reply of an own agent, while it is written: an async iterable of
@@ -260,9 +260,9 @@ function abortedError({ runId, stopReason }, text) {
   });
 }
 
-function failedError({ runId, errorMessage, errorKind, errorDetail }) {
-  return new ParleyError('agent_failed', errorMessage ?? 'the agent failed and gave no reason', {
-    details: { runId, errorKind, ...(errorDetail === undefined ? {} : { errorDetail }) },
-    retryable: RETRYABLE_KINDS.has(errorKind),
+function failedError({ runId, errorMessage, errorKind, errorCode = 'agent_failed' }) {
+  return new ParleyError(errorCode, errorMessage ?? 'the agent failed and gave no reason', {
+    details: { runId, errorKind },
+    retryable: RETRYABLE.has(errorCode),
   });
 }

@@ -111,7 +111,7 @@ export class Connection {
   }
 
   async #connectParams() {
-    const { key, client, caps } = this.#settings;
+    const { key, client, caps, scopes } = this.#settings;
     const token = typeof key === 'function' ? await askForKey(key) : key;
     const connId = this.hello?.server?.connId;
     return {
@@ -120,6 +120,7 @@ export class Connection {
       client,
       caps,
       role: 'operator',
+      ...(scopes === undefined ? {} : { scopes }),
       ...this.#connect,
       auth: { token },
       ...(connId === undefined ? {} : { resume: { connId, seq: this.#sequence.last } }),

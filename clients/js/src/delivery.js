@@ -6,28 +6,28 @@ const HIGH_WATER = 1 << 20;
 const DRAIN_POLL_MS = 5;
 
 /**
- * One message while an agent handles it: its chunks on their way out in order, then its answer.
- * It outlives a lost connection that is resumed: what it has to say waits for the next one.
+ * One message while an agent handles it: its chunks on their way out in order, then its answer. It
+ * belongs to the link that delivered it: when that is lost, nobody waits for the answer any more.
  */
 export class Delivery {
-  /** The id of the request that the answer is for; the hub's newest when it delivers again. */
-  requestId;
+  /** The id of the request that delivered the message; answer, chunks and cancellation name it. */
+  id;
+
+  /** The params of `agent.deliver`. */
+  message;
 
   #link;
-  #linked;
   #controller = new AbortController();
   #tail = Promise.resolve();
 
   /**
    * @param {object} frame the `agent.deliver` request
-   * @param {() => import('./link.js').Link | null} link the connection of the moment
-   * @param {() => Promise<void>} linked resolves when there may be a connection
+   * @param {import('./link.js').Link} link
    */
-  constructor({ id, params }, link, linked) {
-    this.requestId = id;
+  constructor({ id, params }, link) {
+    this.id = id;
     this.message = params;
     this.#link = link;
-    this.#linked = linked;
   }
 
   get signal() {
@@ -48,7 +48,7 @@ export class Delivery {
     if (this.message.kind !== 'stream') {
       return Promise.resolve();
     }
-    const event = { type: 'event', event: 'agent.chunk', payload: { id: this.message.id, payload } };
+    const event = { type: 'event', event: 'agent.chunk', payload: { id: this.id, payload } };
     const text = JSON.stringify(event);
     const sent = this.#tail.then(() => this.#send('agent.chunk', text));
     this.#tail = sent.catch(() => {});
@@ -58,31 +58,24 @@ export class Delivery {
   /** Sends the reply, after all chunks. */
   async reply(payload = null) {
     await this.#tail;
-    const frame = () => JSON.stringify({ type: 'res', id: this.requestId, ok: true, payload });
-    await this.#send('the reply', frame(), frame);
+    await this.#send('the reply', JSON.stringify({ type: 'res', id: this.id, ok: true, payload }));
   }
 
   /** Sends a failure instead of a reply. */
   async fail(error) {
     await this.#tail;
-    const frame = () =>
-      JSON.stringify({ type: 'res', id: this.requestId, ok: false, error: error.toWire() });
-    await this.#send('the error', frame(), frame);
+    const frame = { type: 'res', id: this.id, ok: false, error: error.toWire() };
+    await this.#send('the error', JSON.stringify(frame));
   }
 
-  async #send(what, text, refreshed = () => text) {
-    while (!this.signal.aborted && this.#link() === null) {
-      await this.#linked();
-    }
+  async #send(method, text) {
     this.signal.throwIfAborted();
-    const link = this.#link();
-    const frame = refreshed();
-    const refusal = tooLarge({ method: what, text: frame }, link);
+    const refusal = tooLarge({ method, text }, this.#link);
     if (refusal !== null) {
       throw refusal;
     }
-    link.send(frame);
-    while (link.open && link.bufferedAmount > HIGH_WATER && !this.signal.aborted) {
+    this.#link.send(text);
+    while (this.#link.bufferedAmount > HIGH_WATER && !this.signal.aborted) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
   }

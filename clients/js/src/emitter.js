@@ -25,10 +25,6 @@ export class Emitter {
     }
   }
 
-  has(name) {
-    return this.#listeners.has(name);
-  }
-
   emit(name, payload) {
     for (const listener of [...(this.#listeners.get(name) ?? [])]) {
       try {

@@ -61,6 +61,27 @@ export function connectionLost({ code, reason }) {
   });
 }
 
+/**
+ * What serves a hub's URL could not be reached, or refused. Browsers hide from pages which it was, so
+ * a page is told both.
+ *
+ * @param {string} url
+ * @param {string} why
+ * @param {{details?: object, cause?: unknown}} [more]
+ */
+export function unreachable(url, why, { details = {}, cause } = {}) {
+  const origin = globalThis.location?.origin;
+  const hint =
+    origin === undefined
+      ? ''
+      : `; a page is not told why: is the hub up, and does it allow pages of ${origin} (--allow-origin)?`;
+  return new ParleyError('unavailable', `cannot connect to ${url}: ${why}${hint}`, {
+    details: { ...details, url, ...(origin === undefined ? {} : { origin }) },
+    retryable: true,
+    cause,
+  });
+}
+
 /** A close code with its reason, for messages. */
 export function describeClose(code, reason) {
   return reason ? `close code ${code}: ${reason}` : `close code ${code}`;

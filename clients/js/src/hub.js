@@ -5,7 +5,7 @@ import { Emitter } from './emitter.js';
 import { ParleyError, rethrowLater } from './errors.js';
 import { uuid } from './ids.js';
 import { settings } from './options.js';
-import { outgoing } from './outgoing.js';
+import { MARGIN_MS, outgoing } from './outgoing.js';
 import { Requests } from './requests.js';
 import { webSocketClass } from './websocket.js';
 
@@ -32,7 +32,7 @@ export class Hub {
    */
   static async open(urls, options, role = {}) {
     const chosen = settings(urls, options);
-    const hub = new Hub(chosen, await webSocketClass(chosen.WebSocket), role);
+    const hub = new Hub(chosen, webSocketClass(chosen.webSocket), role);
     await hub.#connection.start();
     return hub;
   }
@@ -76,7 +76,7 @@ export class Hub {
 
   /** Sends a message to an own agent; see `ChatRun`. */
   chat(message, options = {}) {
-    const { chatTimeoutMs, marginMs } = this.#settings;
+    const { chatTimeoutMs } = this.#settings;
     const { agent, session = 'main', signal, timeoutMs } = options;
     const params = defined({
       sessionKey: session,
@@ -87,7 +87,7 @@ export class Hub {
       attachments: options.attachments,
       timeoutMs,
     });
-    const deadlineMs = timeoutMs === undefined ? chatTimeoutMs : timeoutMs + marginMs;
+    const deadlineMs = timeoutMs === undefined ? chatTimeoutMs : timeoutMs + MARGIN_MS;
     return new ChatRun(this, params, { deadlineMs, signal });
   }
 

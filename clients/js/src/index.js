@@ -6,6 +6,7 @@
 import { Agent } from './agent.js';
 import { Hub } from './hub.js';
 
+export { messageText } from './chat-run.js';
 export { ParleyError } from './errors.js';
 export { VERSION } from './options.js';
 export { signup } from './signup.js';

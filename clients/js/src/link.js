@@ -1,8 +1,14 @@
-import { ParleyError, connectionLost } from './errors.js';
+import { ParleyError, describeClose, unreachable } from './errors.js';
 import { PROTOCOL, decodeFrame } from './frames.js';
 
 /** The close code we give to a connection that fell silent; the official clients use the same. */
 const TICK_TIMEOUT = 4000;
+
+/** How the standard tells the end of a connection that sent no close frame. */
+const NO_CLOSE = { code: 1006, reason: '' };
+
+/** What a handshake waits for at each of its stages. */
+const AWAITED = { upgrade: 'WebSocket upgrade', challenge: 'connect.challenge', hello: 'hello-ok' };
 
 /**
  * One WebSocket from its upgrade to its end: the challenge, the `connect` request, hello-ok, then
@@ -17,7 +23,7 @@ export class Link {
   #hooks;
   #resolve;
   #reject;
-  #stage = 'challenge';
+  #stage = 'upgrade';
   #timer;
   #givenUp;
   #lastSeen = 0;
@@ -61,15 +67,17 @@ export class Link {
       this.#fail(new ParleyError('invalid_request', `cannot connect to ${url}`, { cause: error }));
       return;
     }
+    this.#socket.onopen = () => {
+      this.#stage = 'challenge';
+    };
     this.#socket.onmessage = ({ data }) => this.#receive(data);
-    this.#socket.onerror = (event) => {
-      cause = event?.error;
+    this.#socket.onerror = ({ error }) => {
+      cause = error;
+      if (this.#stage === 'upgrade') {
+        this.#closed(NO_CLOSE, cause); // Node 22 sends no close event after a failed upgrade
+      }
     };
     this.#socket.onclose = ({ code, reason }) => this.#closed({ code, reason: reason ?? '' }, cause);
-  }
-
-  get open() {
-    return this.#stage === 'open';
   }
 
   get bufferedAmount() {
@@ -167,16 +175,16 @@ export class Link {
     this.#stage = 'closed';
     const socket = this.#socket;
     if (socket !== undefined) {
-      socket.onmessage = socket.onclose = null;
+      socket.onopen = socket.onmessage = socket.onclose = null;
       socket.onerror = () => {};
     }
   }
 }
 
 function handshakeTimeout(url, stage, limitMs) {
-  const missing = stage === 'challenge' ? 'connect.challenge' : 'hello-ok';
-  return new ParleyError('unavailable', `no ${missing} from ${url} within ${limitMs} ms`, {
-    details: { url, waitedFor: missing },
+  const awaited = AWAITED[stage];
+  return new ParleyError('unavailable', `no ${awaited} from ${url} within ${limitMs} ms`, {
+    details: { url, awaited },
     retryable: true,
   });
 }
@@ -189,26 +197,9 @@ function protocolMismatch(got) {
   );
 }
 
-/** The error of a socket that closed before hello-ok; a server on Node may have said why. */
-function refusal(url, close, cause) {
-  let body;
-  try {
-    body = JSON.parse(cause?.body ?? 'null');
-  } catch {
-    body = null;
-  }
-  if (typeof body?.error?.code === 'string') {
-    return ParleyError.fromWire(body.error);
-  }
-  const lost = connectionLost(close);
-  const details = { ...lost.details, url };
-  if (cause?.status !== undefined) {
-    details.httpStatus = cause.status;
-  }
-  const why = cause?.message || lost.message;
-  return new ParleyError('unavailable', `cannot connect to ${url}: ${why}`, {
-    details,
-    retryable: true,
-    cause,
-  });
+/** The error of a socket that closed before hello-ok. */
+function refusal(url, { code, reason }, cause) {
+  const known = cause?.message || (code === NO_CLOSE.code ? 'out of reach, or it refused' : '');
+  const why = [known, `(${describeClose(code, reason)})`].filter(Boolean).join(' ');
+  return unreachable(url, why, { details: { closeCode: code, reason }, cause });
 }

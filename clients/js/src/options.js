@@ -9,11 +9,12 @@ const DEFAULTS = {
   requestTimeoutMs: 30_000,
   callTimeoutMs: 60_000,
   chatTimeoutMs: 600_000,
-  marginMs: 5_000,
   maxQueued: 1_000,
   maxQueuedBytes: 16 << 20,
   caps: [],
 };
+
+const KNOWN = new Set([...Object.keys(DEFAULTS), 'key', 'client', 'scopes', 'onEvent', 'webSocket']);
 
 /**
  * The options of `connect` with their defaults.
@@ -32,6 +33,10 @@ export function settings(urls, options = {}) {
     throw new TypeError('the option key must be an API key, or a function that gives one');
   }
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const unknown = given.find(([name]) => !KNOWN.has(name));
+  if (unknown !== undefined) {
+    throw new TypeError(`there is no option ${unknown[0]}; there are ${[...KNOWN].join(', ')}`);
+  }
   return {
     ...DEFAULTS,
     ...Object.fromEntries(given),

@@ -1,13 +1,11 @@
 import { ParleyError } from './errors.js';
 import { uuid } from './ids.js';
 
-/** The param by which the hub recognises a repeated request, for the methods that have one. */
-const REPEAT_KEYS = {
-  'chat.send': 'idempotencyKey',
-  'sessions.send': 'idempotencyKey',
-  agent: 'idempotencyKey',
-  'agent.call': 'messageId',
-};
+/** How much longer than the hub we wait: the way there and back. */
+export const MARGIN_MS = 5_000;
+
+/** The methods whose idempotency key lets the hub recognise a repeated request. */
+const IDEMPOTENT = new Set(['chat.send', 'sessions.send', 'agent']);
 
 /**
  * A request ready to be sent: its key for safe repetition, how long to wait for it, its frame.
@@ -17,9 +15,8 @@ const REPEAT_KEYS = {
 export function outgoing(id, method, params, options, settings) {
   const { timeoutMs, expectFinal = false, urgent = false, onChunk } = options;
   const complete = { ...params };
-  const repeatKey = REPEAT_KEYS[method];
-  if (repeatKey !== undefined) {
-    complete[repeatKey] ??= uuid();
+  if (IDEMPOTENT.has(method)) {
+    complete.idempotencyKey ??= uuid();
   }
   if (method === 'agent.call') {
     complete.timeoutMs ??= settings.callTimeoutMs;
@@ -30,19 +27,28 @@ export function outgoing(id, method, params, options, settings) {
     expectFinal,
     urgent,
     onChunk,
-    repeatable: Boolean(complete.idempotencyKey ?? complete.messageId),
+    repeatable: complete.idempotencyKey !== undefined || isRepeatableCall(complete),
     timeoutMs: timeoutMs ?? patience(method, complete, expectFinal, settings),
     text: frameText(id, method, complete),
   };
 }
 
+/**
+ * A call is repeated only if its caller chose the message id, by which the agent can tell: the hub
+ * forgets a call when it ends. What a lost connection cancelled with its parent is over, and a
+ * stream has a reader who saw its beginning.
+ */
+function isRepeatableCall({ messageId, parent, stream }) {
+  return messageId !== undefined && parent === undefined && stream !== true;
+}
+
 /** How long the hub may take, and a margin for the way. */
-function patience(method, params, expectFinal, { requestTimeoutMs, chatTimeoutMs, marginMs }) {
+function patience(method, params, expectFinal, { requestTimeoutMs, chatTimeoutMs }) {
   if (method === 'agent.call' || (method === 'agent.wait' && params.timeoutMs !== undefined)) {
-    return params.timeoutMs + marginMs;
+    return params.timeoutMs + MARGIN_MS;
   }
   if (method === 'agent' && expectFinal) {
-    return params.timeout === undefined ? chatTimeoutMs : params.timeout * 1000 + marginMs;
+    return params.timeout === undefined ? chatTimeoutMs : params.timeout * 1000 + MARGIN_MS;
   }
   return requestTimeoutMs;
 }

@@ -92,9 +92,9 @@ export class Requests {
     this.#pump();
   }
 
-  /** Takes the payload of an `agent.chunk` event. */
-  chunk(payload) {
-    this.#sent.get(payload?.requestId)?.onChunk?.(payload);
+  /** Takes the payload of an `agent.chunk` event, and the size of its frame. */
+  chunk(payload, size) {
+    this.#sent.get(payload?.requestId)?.onChunk?.(payload, size);
   }
 
   /** A connection is ready: sends what waits. */

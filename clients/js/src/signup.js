@@ -1,4 +1,4 @@
-import { ParleyError } from './errors.js';
+import { ParleyError, unreachable } from './errors.js';
 
 /**
  * Makes a tenant with its owner key and its first agent: `POST /v1/signup`.
@@ -23,11 +23,7 @@ export async function signup(url, params, options = {}) {
     });
     body = await response.text();
   } catch (error) {
-    throw new ParleyError('unavailable', `cannot reach ${url}: ${error.cause?.message ?? error.message}`, {
-      details: { url: String(url) },
-      retryable: true,
-      cause: error,
-    });
+    throw unreachable(String(url), error.cause?.message ?? error.message, { cause: error });
   }
   const answer = parse(body);
   if (response.ok && typeof answer?.secret === 'string') {

@@ -1,15 +1,16 @@
-/** The WebSocket class to use: the caller's, the platform's, or on older Node our own. */
-export async function webSocketClass(chosen) {
-  if (chosen !== undefined) {
-    return chosen;
+/**
+ * The WebSocket class to use: the caller's, or the platform's.
+ *
+ * @throws {TypeError} when there is none
+ */
+export function webSocketClass(chosen = globalThis.WebSocket) {
+  if (typeof chosen !== 'function') {
+    throw new TypeError(
+      'this runtime has no WebSocket: use Node 22 or newer, or pass a class, for example of the'
+        + ' package ws, as the option webSocket',
+    );
   }
-  if (globalThis.WebSocket !== undefined) {
-    return globalThis.WebSocket;
-  }
-  if (globalThis.process?.versions?.node !== undefined) {
-    return (await import('./node-websocket.js')).NodeWebSocket;
-  }
-  throw new TypeError('there is no WebSocket here: pass one as the option WebSocket');
+  return chosen;
 }
 
 /** `backend` and the operating system on a server, `webchat` and `web` in a page. */

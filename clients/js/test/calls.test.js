@@ -4,10 +4,12 @@ import { after, before, test } from 'node:test';
 import { ParleyError, connect, serveAgent } from '../src/index.js';
 import { deferred, newTenant, nextEvent, openChannel, startHub } from './hub.js';
 
+const MAX_IN_FLIGHT = 8;
+
 let hub;
 
 before(async () => {
-  hub = await startHub();
+  hub = await startHub({ args: ['--max-in-flight', `${MAX_IN_FLIGHT}`] });
 });
 
 after(() => hub?.stop());
@@ -104,14 +106,15 @@ test('a reply may be any JSON value, also none', async (t) => {
   }
 });
 
-test('many calls at once each get their own reply', async (t) => {
+test('more calls than the hub takes at once wait here, and each gets its own reply', async (t) => {
   const { acme, quotes } = await story(t, async ({ payload }) => {
     await new Promise((resolve) => setImmediate(resolve));
     return payload * 2;
   });
-  const calls = Array.from({ length: 20 }, (_, i) => acme.connection.call(quotes, i));
-  const replies = await Promise.all(calls);
-  assert.deepEqual(replies.map(({ payload }) => payload), Array.from({ length: 20 }, (_, i) => i * 2));
+  assert.equal(acme.connection.hello.policy.maxInFlight, MAX_IN_FLIGHT);
+  const numbers = Array.from({ length: 3 * MAX_IN_FLIGHT }, (_, i) => i);
+  const replies = await Promise.all(numbers.map((i) => acme.connection.call(quotes, i)));
+  assert.deepEqual(replies.map(({ payload }) => payload), numbers.map((i) => i * 2));
 });
 
 test('a stream gives its chunks in order, then the reply', async (t) => {
@@ -184,6 +187,20 @@ test('a handler that throws anything else tells the caller nothing of it', async
     return true;
   });
   assert.deepEqual(failures, [['password of the database is hunter2', 'XYZ']]);
+});
+
+test('a reply above maxPayload is told to the caller, and the agent lives on', async (t) => {
+  const failures = [];
+  const { acme, quotes } = await story(t, ({ payload }) => 'x'.repeat(payload), {
+    onError: ({ code }) => failures.push(code),
+  });
+  const { maxPayload } = acme.connection.hello.policy;
+  await assert.rejects(acme.connection.call(quotes, maxPayload), (error) => {
+    assert.deepEqual([error.code, error.details.agentCode], ['agent_failed', 'payload_too_large']);
+    return true;
+  });
+  assert.deepEqual(failures, ['payload_too_large']);
+  assert.equal((await acme.connection.call(quotes, 3)).payload, 'xxx');
 });
 
 test('an aborted call is cancelled at the agent', async (t) => {
@@ -264,9 +281,14 @@ test('an agent that closes with a drain time finishes what it has', async (t) =>
   await started.promise;
   assert.equal(agent.running, 1);
   const closing = agent.close({ drainMs: 10_000 });
-  await assert.rejects(acme.connection.call(quotes, 'late'), { code: 'agent_offline' });
+  const late = assert.rejects(acme.connection.call(quotes, 'late'), {
+    code: 'agent_offline',
+    retryable: true,
+  });
+  await acme.connection.request('health');
   finish.resolve();
   assert.equal((await call).payload, 'finished');
+  await late;
   await closing;
   await assert.rejects(acme.connection.call(quotes, 'later'), { code: 'agent_offline' });
 });
@@ -280,4 +302,74 @@ test('an agent that does not exist cannot be served', async (t) => {
   const { globex } = await twoTenants(t);
   const options = { key: globex.secret, agent: 'nobody' };
   await assert.rejects(serveAgent(hub.wsUrl, options, () => null), { code: 'not_found' });
+});
+
+test('a slow agent is given no more than its window at once', async (t) => {
+  const running = { now: 0, most: 0 };
+  const { acme, quotes } = await story(
+    t,
+    async ({ payload }) => {
+      running.now += 1;
+      running.most = Math.max(running.most, running.now);
+      await new Promise((resolve) => setImmediate(resolve));
+      running.now -= 1;
+      return payload;
+    },
+    { window: 2 },
+  );
+  const replies = await Promise.all([1, 2, 3, 4, 5, 6].map((i) => acme.connection.call(quotes, i)));
+  assert.deepEqual(replies.map(({ payload }) => payload), [1, 2, 3, 4, 5, 6]);
+  assert.ok(running.most <= 2, `${running.most} at once`);
+});
+
+test('a slow handler holds up no other message', async (t) => {
+  const finish = deferred();
+  const { acme, quotes } = await story(t, async ({ payload }) => {
+    if (payload === 'slow') {
+      await finish.promise;
+    }
+    return payload;
+  });
+  const slow = acme.connection.call(quotes, 'slow');
+  assert.equal((await acme.connection.call(quotes, 'quick')).payload, 'quick');
+  finish.resolve();
+  assert.equal((await slow).payload, 'slow');
+});
+
+test('a reader slower than its buffer loses the stream, and the agent is told', async (t) => {
+  const cancelled = deferred();
+  const { acme, quotes } = await story(t, async (message, ctx) => {
+    ctx.signal.addEventListener('abort', () => cancelled.resolve(ctx.signal.reason));
+    for (let i = 0; !ctx.signal.aborted; i++) {
+      await ctx.chunk('x'.repeat(10_000));
+    }
+  });
+  const stream = acme.connection.stream(quotes, 'go', { maxBufferedBytes: 100_000 });
+  await assert.rejects(stream.reply(), {
+    code: 'limit_exceeded',
+    details: { limit: 'maxBufferedBytes', max: 100_000 },
+  });
+  assert.equal((await cancelled.promise).code, 'cancelled');
+  assert.equal((await acme.connection.request('health')).ok, true);
+});
+
+test('a handler that calls on and is cancelled cancels what it called', async (t) => {
+  const started = deferred();
+  const cancelled = deferred();
+  const { acme, globex, quotes } = await story(t, (message, ctx) =>
+    ctx.call(`${globexId}/leaf`, 'from relay'),
+  );
+  const globexId = globex.id;
+  await globex.connection.request('agents.create', { id: 'leaf', name: 'Leaf', kind: 'remote' });
+  await serve(t, globex.secret, 'leaf', async (message, ctx) => {
+    started.resolve();
+    cancelled.resolve(await aborted(ctx.signal));
+  });
+  const controller = new AbortController();
+  const call = acme.connection.call(quotes, 'start', { signal: controller.signal });
+  const failure = assert.rejects(call, { name: 'AbortError' });
+  await started.promise;
+  controller.abort();
+  await failure;
+  assert.equal((await cancelled.promise).code, 'cancelled');
 });

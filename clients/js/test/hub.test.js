@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import net from 'node:net';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 
-import { messageText } from '../src/chat-run.js';
-import { connect, signup } from '../src/index.js';
+import { WebSocket as WsWebSocket } from 'ws';
+
+import { VERSION, connect, messageText, signup } from '../src/index.js';
 import { newTenant, startHub } from './hub.js';
 
 let hub;
@@ -48,7 +51,10 @@ test('a tenant id that is no name is refused with the field', async () => {
 test('a hub that is not there is unavailable, for sign-up and connect', async () => {
   const unavailable = { name: 'ParleyError', code: 'unavailable', retryable: true };
   await assert.rejects(signup('http://127.0.0.1:1', { tenant: 'acme' }), unavailable);
-  await assert.rejects(connect('ws://127.0.0.1:1', { key: 'k' }), unavailable);
+  await assert.rejects(connect('ws://127.0.0.1:1', { key: 'k' }), {
+    ...unavailable,
+    message: /^cannot connect to ws:\/\/127\.0\.0\.1:1\/ws: .+ \(close code 1006\)$/,
+  });
 });
 
 test('a wrong key is refused, and the error does not repeat it', async () => {
@@ -82,6 +88,97 @@ test('a URL that does not answer is passed over', async (t) => {
   assert.equal((await connection.request('health')).ok, true);
 });
 
+test('a server that never answers is given up', async (t) => {
+  const server = net.createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const sockets = [];
+  server.on('connection', (socket) => sockets.push(socket));
+  t.after(() => {
+    sockets.forEach((socket) => socket.destroy());
+    server.close();
+  });
+  const url = `ws://127.0.0.1:${server.address().port}`;
+  await assert.rejects(connect(url, { key: 'k', handshakeTimeoutMs: 50 }), (error) => {
+    assert.equal(error.code, 'unavailable');
+    assert.deepEqual(error.details, { url: `${url}/ws`, awaited: 'WebSocket upgrade' });
+    return true;
+  });
+});
+
+test('a runtime without WebSocket takes a class, here of the package ws', async (t) => {
+  const { secret } = await newTenant(hub, 'acme');
+  const connection = await connected(t, secret, { webSocket: WsWebSocket });
+  assert.ok((await connection.chat('hello').text()).length > 0);
+  await assert.rejects(connect('ws://127.0.0.1:1', { key: 'k', webSocket: WsWebSocket }), {
+    code: 'unavailable',
+    message: /ECONNREFUSED/,
+  });
+});
+
+test('a runtime without WebSocket is told what to do', async (t) => {
+  const { WebSocket } = globalThis;
+  t.after(() => {
+    globalThis.WebSocket = WebSocket;
+  });
+  delete globalThis.WebSocket;
+  await assert.rejects(connect(hub.wsUrl, { key: 'k' }), /option webSocket/);
+});
+
+test('wrong options are refused before anything is sent', async () => {
+  const refused = (urls, options, message) =>
+    assert.rejects(connect(urls, options), { name: 'TypeError', message });
+  await refused(hub.wsUrl, {}, /option key/);
+  await refused(hub.wsUrl, { key: 'k', reconnet: false }, /no option reconnet/);
+  await refused('ftp://127.0.0.1', { key: 'k' }, /begins with ws:/);
+  await refused('ws://user:secret@127.0.0.1', { key: 'k' }, /must not be in the URL/);
+  await refused([], { key: 'k' }, /at least one URL/);
+});
+
+test('the version is that of the package', async () => {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+  assert.equal(VERSION, JSON.parse(text).version);
+});
+
+test('scopes give rights up', async (t) => {
+  const { secret } = await newTenant(hub, 'acme');
+  const reader = await connected(t, secret, { scopes: ['operator.read'] });
+  assert.equal((await reader.request('agents.list')).agents.length, 1);
+  await assert.rejects(reader.chat('hello').text(), { code: 'forbidden' });
+});
+
+test('a request that is answered twice gives its second answer', async (t) => {
+  const { connection } = await tenantWithConnection(t);
+  const first = await connection.request('agent', { message: 'hello' });
+  assert.equal(first.status, 'accepted');
+  const final = await connection.request('agent', { message: 'hello' }, { expectFinal: true });
+  assert.equal(final.status, 'ok');
+  assert.ok(final.result.payloads[0].text.length > 0);
+});
+
+test('a run that is aborted tells its reader', async (t) => {
+  const { connection } = await tenantWithConnection(t);
+  const run = connection.chat('write a long story');
+  const first = await run[Symbol.asyncIterator]().next();
+  assert.equal(first.value.type, 'delta');
+  await run.abort();
+  await assert.rejects(run.text(), (error) => {
+    assert.equal(error.code, 'cancelled');
+    assert.ok(error.details.text.startsWith(first.value.text));
+    return true;
+  });
+});
+
+test('a chat that is not over in time is stopped', async (t) => {
+  const { connection } = await tenantWithConnection(t);
+  const run = connection.chat('write a long story', { timeoutMs: 1 });
+  await assert.rejects(run.text(), { name: 'ParleyError', code: /deadline_exceeded/ });
+});
+
+test('a chat with an agent that does not exist fails', async (t) => {
+  const { connection } = await tenantWithConnection(t);
+  await assert.rejects(connection.chat('hello', { agent: 'nobody' }).text(), { code: 'not_found' });
+});
+
 test('a chat streams its reply and ends with all of it', async (t) => {
   const { connection } = await tenantWithConnection(t);
   let deltaEvents = 0;
@@ -102,12 +199,12 @@ test('a chat streams its reply and ends with all of it', async (t) => {
 
 test('the transcript holds the message and the reply', async (t) => {
   const { connection } = await tenantWithConnection(t);
-  const text = await connection.chat('remember the number 4711').text();
+  const text = await connection.chat('the number is 4711').text();
   const { messages } = await connection.request('chat.history', { sessionKey: 'main', limit: 10 });
-  const [question, answer] = messages.slice(-2);
-  assert.deepEqual([question.role, answer.role], ['user', 'assistant']);
-  assert.equal(messageText(question), 'remember the number 4711');
-  assert.equal(messageText(answer), text);
+  assert.deepEqual(
+    messages.map((message) => [message.role, messageText(message)]),
+    [['user', 'the number is 4711'], ['assistant', text]],
+  );
 });
 
 test('sessions of one agent are apart', async (t) => {

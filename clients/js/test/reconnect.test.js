@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { messageText } from '../src/chat-run.js';
-import { connect, serveAgent } from '../src/index.js';
+import { connect, messageText, serveAgent } from '../src/index.js';
 import { startCutProxy } from './cut-proxy.js';
 import { deferred, newTenant, nextEvent, openChannel, startHub } from './hub.js';
 
@@ -14,7 +13,7 @@ const SOON = { minDelayMs: 20, maxDelayMs: 200 };
 let hub;
 
 before(async () => {
-  hub = await startHub();
+  hub = await startHub({ args: ['--tick-interval-ms', '1000'] });
 });
 
 after(() => hub?.stop());
@@ -197,6 +196,21 @@ test('a key that was revoked while the connection was away ends the attempts', a
   assert.equal((await closed).code, 'unauthorized');
 });
 
+test('a key that was rotated is asked for before the next attempt', async (t) => {
+  const { proxy, tenant, connection: owner } = await throughProxy(t);
+  const made = await owner.request('keys.create', { role: 'member', name: 'rotating' });
+  let current = made.secret;
+  const rotating = await connect(proxy.url, { key: () => current, reconnect: SOON });
+  t.after(() => rotating.close());
+  const rotated = await owner.request('keys.rotate', { id: made.key.id });
+  current = rotated.secret;
+  const back = nextEvent(rotating, 'reconnect');
+  proxy.cut();
+  await back;
+  assert.equal(rotating.hello.auth.keyId, rotated.key.id);
+  assert.equal(rotating.hello.auth.tenant, tenant.id);
+});
+
 test('without reconnect a cut is the end', async (t) => {
   const { proxy, connection } = await throughProxy(t, { reconnect: false });
   const closed = nextEvent(connection, 'close');
@@ -214,22 +228,157 @@ test('attempts end when maxAttempts is used up', async (t) => {
   assert.equal((await closed).code, 'unavailable');
 });
 
-test('a hub that was restarted is found again, and the lost events are a gap', async (t) => {
-  const data = await mkdtemp(join(tmpdir(), 'parley-js-'));
-  t.after(() => rm(data, { recursive: true, force: true, maxRetries: 5 }));
-  const first = await startHub({ data });
-  const tenant = await newTenant(first, 'acme');
-  const connection = await connect(first.wsUrl, { key: tenant.secret, reconnect: SOON });
+test('a silent connection is taken for lost', async (t) => {
+  const { proxy, connection } = await throughProxy(t);
+  await nextEvent(connection, 'tick');
+  proxy.lose('toClient');
+  assert.equal((await nextEvent(connection, 'disconnect')).details.closeCode, 4000);
+  const back = nextEvent(connection, 'reconnect');
+  proxy.cut();
+  assert.equal((await back).resumed, true);
+});
+
+test('of several URLs the next one is taken when one is lost', async (t) => {
+  const { secret } = await newTenant(hub, 'acme');
+  const [one, other] = [await startCutProxy(t, hub.wsUrl), await startCutProxy(t, hub.wsUrl)];
+  const connection = await connect([one.url, other.url], { key: secret, reconnect: SOON });
   t.after(() => connection.close());
-  const heard = deferred();
-  connection.on('gap', heard.resolve);
+  assert.deepEqual([one.accepted, other.accepted], [1, 0]);
+  const back = nextEvent(connection, 'reconnect');
+  one.refusing = true;
+  one.cut();
+  const { url, resumed } = await back;
+  assert.deepEqual([new URL(url).port, resumed], [new URL(other.url).port, true]);
+});
+
+test('an event that was lost on the way is told as a gap', async (t) => {
+  const { proxy, connection } = await throughProxy(t);
+  const dropped = [];
+  proxy.drops = ({ event, seq }) => {
+    const drop = event === 'chat' && dropped.length === 0;
+    if (drop) {
+      dropped.push(seq);
+    }
+    return drop;
+  };
+  const gap = nextEvent(connection, 'gap');
+  await connection.chat('hello').text();
+  const [expected] = dropped;
+  assert.deepEqual(await gap, { reason: 'missed', expected, received: expected + 1 });
+});
+
+test('a reply whose end was lost on the way is read from the transcript', async (t) => {
+  const { proxy, connection } = await throughProxy(t);
+  proxy.drops = ({ event, payload }) => event === 'chat' && payload.state === 'final';
+  const text = await connection.chat('hello').text();
+  const { messages } = await connection.request('chat.history', { sessionKey: 'main' });
+  assert.equal(messageText(messages.at(-1)), text);
+});
+
+test('a chunk that was lost on the way ends its stream', async (t) => {
+  const { proxy, tenant, connection } = await throughProxy(t);
+  await connection.request('agents.create', { id: 'worker', name: 'Worker', kind: 'remote' });
+  const cancelled = deferred();
+  const agent = await serveAgent(hub.wsUrl, { key: tenant.secret, agent: 'worker' }, async (message, ctx) => {
+    ctx.signal.addEventListener('abort', cancelled.resolve);
+    for (let i = 0; i < 3; i++) {
+      await ctx.chunk(i);
+    }
+    await cancelled.promise;
+  });
+  t.after(() => agent.close());
+  proxy.drops = ({ event, payload }) => event === 'agent.chunk' && payload.index === 1;
+  const chunks = [];
+  const read = async () => {
+    for await (const chunk of connection.stream(`${tenant.id}/worker`, 'go')) {
+      chunks.push(chunk);
+    }
+  };
+  await assert.rejects(read(), { code: 'unavailable', retryable: true });
+  assert.deepEqual(chunks, [0]);
+  await cancelled.promise;
+});
+
+test('what waits for a connection is bounded in number and in bytes', async (t) => {
+  const bounds = { maxQueued: 3, maxQueuedBytes: 10_000 };
+  const { proxy, connection } = await throughProxy(t, bounds);
+  proxy.refusing = true;
   const lost = nextEvent(connection, 'disconnect');
-  await first.stop();
-  assert.ok([1006, 1012].includes((await lost).details.closeCode));
-  const back = nextEvent(connection, 'reconnect', { timeoutMs: 60_000 });
-  const second = await startHub({ data, port: first.port });
-  t.after(() => second.stop());
-  assert.equal((await back).resumed, false);
-  assert.deepEqual(await heard.promise, { reason: 'not-resumed' });
-  assert.equal((await connection.request('health')).ok, true);
+  proxy.cut();
+  await lost;
+  const waiting = [connection.request('health')];
+  const tooBig = connection.call('acme/main', 'x'.repeat(10_000));
+  await assert.rejects(tooBig, { code: 'limit_exceeded', details: { limit: 'maxQueuedBytes', max: 10_000 } });
+  waiting.push(connection.request('health'), connection.request('health'));
+  await assert.rejects(connection.request('health'), {
+    code: 'limit_exceeded',
+    retryable: true,
+    details: { limit: 'maxQueued', max: 3 },
+  });
+  proxy.refusing = false;
+  assert.deepEqual((await Promise.all(waiting)).map(({ ok }) => ok), [true, true, true]);
+});
+
+/** A call in flight through a proxy, to an agent that counts its messages and waits. */
+async function callInFlight(t, options) {
+  const { proxy, tenant, connection } = await throughProxy(t);
+  await connection.request('agents.create', { id: 'worker', name: 'Worker', kind: 'remote' });
+  const started = deferred();
+  const ids = [];
+  const handler = async ({ id }, { signal }) => {
+    ids.push(id);
+    started.resolve();
+    if (ids.length === 1) {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    }
+    return 'done';
+  };
+  const agent = await serveAgent(hub.wsUrl, { key: tenant.secret, agent: 'worker' }, handler);
+  t.after(() => agent.close());
+  const call = connection.call(`${tenant.id}/worker`, 'go', options);
+  await started.promise;
+  return { proxy, call, ids };
+}
+
+test('a call whose connection is lost fails, retryable, and is not made twice', async (t) => {
+  const { proxy, call, ids } = await callInFlight(t, {});
+  const failure = assert.rejects(call, { code: 'unavailable', retryable: true });
+  proxy.cut();
+  await failure;
+  assert.equal(ids.length, 1);
+});
+
+test('a call with a message id of its caller is made again', async (t) => {
+  const { proxy, call, ids } = await callInFlight(t, { messageId: 'order-1' });
+  proxy.cut();
+  assert.equal((await call).payload, 'done');
+  assert.deepEqual(ids, ['order-1', 'order-1']);
+});
+
+test('a hub that was restarted or killed is found again, and the lost events are a gap', async (t) => {
+  const data = await mkdtemp(join(tmpdir(), 'parley-js-'));
+  let running = await startHub({ data });
+  t.after(async () => {
+    await running.stop();
+    await rm(data, { recursive: true, force: true, maxRetries: 5 });
+  });
+  const { secret, id } = await newTenant(running, 'acme');
+  const connection = await connect(running.wsUrl, { key: secret, reconnect: SOON });
+  t.after(() => connection.close());
+  await connection.request('agents.create', { id: 'worker', name: 'Worker', kind: 'remote' });
+  const options = { key: secret, agent: 'worker', reconnect: SOON };
+  const agent = await serveAgent(running.wsUrl, options, ({ payload }) => `did ${payload}`);
+  t.after(() => agent.close());
+
+  for (const [signal, closeCode] of [['SIGTERM', 1012], ['SIGKILL', 1006]]) {
+    const gap = nextEvent(connection, 'gap', { timeoutMs: 60_000 });
+    const lost = nextEvent(connection, 'disconnect');
+    const back = [connection, agent].map((one) => nextEvent(one, 'reconnect', { timeoutMs: 60_000 }));
+    await running.stop(signal);
+    assert.equal((await lost).details.closeCode, closeCode);
+    running = await startHub({ data, port: running.port });
+    assert.deepEqual((await Promise.all(back)).map(({ resumed }) => resumed), [false, false]);
+    assert.deepEqual(await gap, { reason: 'not-resumed' });
+    assert.equal((await connection.call(`${id}/worker`, signal)).payload, `did ${signal}`);
+  }
 });

@@ -85,6 +85,7 @@ public final class Hub {
   private final Sales sales;
   private final Ledger ledger;
   private final Market market;
+  private final Switchboard switchboard;
   private final Announcements announcements;
   private final WsGateway webSockets;
   private final HttpGateway http;
@@ -100,10 +101,13 @@ public final class Hub {
         .compose(
             opened ->
                 vertx
-                    .executeBlocking(() -> MasterKey.load(opened.data(), environment), false)
-                    .compose(
-                        master ->
-                            new Hub(vertx, settings, environment, opened, master).listen(settings))
+                    .executeBlocking(
+                        () -> {
+                          MasterKey master = MasterKey.load(opened.data(), environment);
+                          return new Hub(vertx, settings, environment, opened, master);
+                        },
+                        false)
+                    .compose(hub -> hub.listen(settings))
                     .recover(
                         failure ->
                             opened.close().transform(closed -> Future.failedFuture(failure))));
@@ -148,7 +152,7 @@ public final class Hub {
     Agents agents = new Agents(store, scopes, announcements, remote);
     Channels channels = new Channels(store, scopes, directory, announcements, clock);
     market = new Market(store, scopes, channels, directory, agents::exists, announcements, clock);
-    Switchboard switchboard =
+    switchboard =
         new Switchboard(
             vertx,
             clock,
@@ -308,6 +312,7 @@ public final class Hub {
         .shutdown("the hub is stopping")
         .eventually(http::close)
         .eventually(hosted::close)
+        .eventually(switchboard::close)
         .eventually(rates::close)
         .eventually(channelRates::close)
         .eventually(ledger::close)

@@ -28,7 +28,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A dead connection is found out by subscribing to a topic that nobody uses every quarter of the
  * command timeout, which Redis confirms each time. A ping would not do: when a message is pushed
- * before the answer, version 5.1 of the client takes the message for the answer.
+ * before the answer, version 5.1 of the client takes the message for the answer. A silence that
+ * this event loop slept through proves nothing.
  */
 final class RedisSubscriptions implements RedisConnector.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(RedisSubscriptions.class);
@@ -57,6 +58,7 @@ final class RedisSubscriptions implements RedisConnector.Listener {
   private @Nullable RedisConnection connection;
   private long heartbeat = -1;
   private long heardAt;
+  private long probedAt;
 
   RedisSubscriptions(Vertx vertx, Context context, RedisUrl url, StoreOptions options) {
     this.vertx = vertx;
@@ -203,7 +205,12 @@ final class RedisSubscriptions implements RedisConnector.Listener {
     if (current == null) {
       return;
     }
-    if (System.nanoTime() - heardAt > TimeUnit.MILLISECONDS.toNanos(timeoutMs + timeoutMs / 4)) {
+    long now = System.nanoTime();
+    if (now - probedAt > TimeUnit.MILLISECONDS.toNanos(timeoutMs)) {
+      heardAt = now;
+    }
+    probedAt = now;
+    if (now - heardAt > TimeUnit.MILLISECONDS.toNanos(timeoutMs + timeoutMs / 4)) {
       connector.drop("silent for more than %d ms".formatted(timeoutMs));
     } else {
       current.send(Request.cmd(Command.SUBSCRIBE).arg(HEARTBEAT));

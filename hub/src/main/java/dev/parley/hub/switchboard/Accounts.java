@@ -74,7 +74,10 @@ public final class Accounts {
             ? caller
             : new PayingSide(
                 scopes.of(HubPrincipals.bookkeeper(to.tenant())), to.agent(), true, channel);
-    Seller seller = channel == null ? null : new Seller(to.tenant(), to.agent(), channel.id());
+    Seller seller =
+        channel == null || price.millicents() == 0
+            ? null
+            : new Seller(to.tenant(), to.agent(), channel.id());
     Payers payers = new Payers(caller, ofTokens, seller);
     return price.unit() == Price.Unit.CALL && price.millicents() > 0
         ? holdSale(payers, price.millicents()).map(held -> new Account(this, payers, price, held))

@@ -6,6 +6,7 @@ import dev.parley.protocol.envelope.Envelope;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
+import io.netty.util.Timeout;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +30,7 @@ public final class Delivery {
   private final Ending ending;
   private final AtomicReference<@Nullable Object> outcome = new AtomicReference<>();
   private volatile Consumer<ParleyException> onCancel = Delivery::ignore;
-  private volatile long timer = -1;
+  private volatile @Nullable Timeout deadline;
 
   Delivery(
       Envelope envelope,
@@ -104,12 +105,12 @@ public final class Delivery {
     return permit;
   }
 
-  void timer(long id) {
-    timer = id;
-  }
-
-  long timer() {
-    return timer;
+  /** Sets what is to be cancelled when the delivery ends. */
+  void endsBy(Timeout timeout) {
+    deadline = timeout;
+    if (ended()) {
+      timeout.cancel();
+    }
   }
 
   private static void ignore(ParleyException reason) {}
@@ -119,6 +120,10 @@ public final class Delivery {
   private boolean end(Object as, @Nullable RawJson reply, @Nullable ParleyException failure) {
     if (!outcome.compareAndSet(null, as)) {
       return false;
+    }
+    Timeout timeout = deadline;
+    if (timeout != null) {
+      timeout.cancel();
     }
     ending.ended(this, reply, failure);
     return true;

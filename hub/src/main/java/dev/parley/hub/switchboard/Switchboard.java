@@ -66,21 +66,21 @@ public final class Switchboard {
   /** Where a call goes and by what right; no permit inside a tenant. */
   private record Route(AgentAddress to, @Nullable Permit permit) {}
 
-  private final Vertx vertx;
   private final Clock clock;
   private final SwitchboardSettings settings;
   private final Parts parts;
   private final LoopGuard loopGuard;
   private final CallsInFlight inFlight;
+  private final Deadlines deadlines;
 
   public Switchboard(Vertx vertx, Clock clock, SwitchboardSettings settings, Parts parts) {
-    this.vertx = vertx;
     this.clock = clock;
     this.settings = settings;
     this.parts = parts;
     this.loopGuard = new LoopGuard(settings.maxHops());
     this.inFlight =
         new CallsInFlight(settings.maxInFlight(), parts.tenants, parts.channels, parts.directory);
+    this.deadlines = new Deadlines(vertx, settings.maxInFlight());
     inFlight.follow(parts.announcements);
     parts.metrics.gauge("parley.calls.in.flight", inFlight, CallsInFlight::size);
   }
@@ -113,6 +113,11 @@ public final class Switchboard {
   /** How many calls through this channel are in flight on this node. */
   public int inFlightOn(String channelId) {
     return inFlight.through(channelId);
+  }
+
+  /** Stops watching deadlines; calls that are still in flight end with their agents. */
+  public Future<Void> close() {
+    return deadlines.close();
   }
 
   void start(Outgoing call) {
@@ -224,6 +229,7 @@ public final class Switchboard {
       Endpoint endpoint,
       Account account) {
     CallOrder order = call.order();
+    long now = clock.millis();
     MessageId id = order.id() == null ? MessageId.next() : order.id();
     long timeout = order.timeoutMs() > 0 ? order.timeoutMs() : settings.defaultTimeout().toMillis();
     Envelope envelope =
@@ -233,7 +239,7 @@ public final class Switchboard {
             route.to,
             order.conversation() == null ? id.value() : order.conversation(),
             causes,
-            withinParent(order, clock.millis() + timeout),
+            withinParent(order, now + timeout),
             order.traceparent(),
             order.kind(),
             order.payload());
@@ -248,7 +254,6 @@ public final class Switchboard {
             payload -> call.chunks().chunk(id, payload),
             (ended, reply, failure) -> {
               inFlight.remove(ended);
-              vertx.cancelTimer(ended.timer());
               slot.close();
               parts.metrics.callEnded(failure, System.nanoTime() - startedAt);
               end(call, ended, reply, failure);
@@ -262,8 +267,10 @@ public final class Switchboard {
     parts.ledger.count(scope, from.agent(), channelId(route), Counter.CALLS);
     TenantScope callee = parts.scopes.of(HubPrincipals.bookkeeper(route.to.tenant()));
     parts.ledger.count(callee, route.to.agent(), channelId(route), Counter.HANDLED);
-    long remaining = Math.max(1, envelope.deadline() - clock.millis());
-    delivery.timer(vertx.setTimer(remaining, timer -> delivery.cancel(expired(route.to, timeout))));
+    delivery.endsBy(
+        deadlines.after(
+            Math.max(1, envelope.deadline() - now),
+            () -> delivery.cancel(expired(route.to, timeout))));
     call.admitted(delivery);
     if (route.permit != null && !route.permit.current()) {
       inFlight.recheck(delivery);

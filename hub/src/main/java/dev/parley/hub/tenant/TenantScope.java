@@ -13,13 +13,11 @@ import java.nio.file.Path;
  */
 public final class TenantScope {
   private final TenantId tenant;
-  private final Keyspace keys;
-  private final Path directory;
+  private final Path workspaceRoot;
 
   private TenantScope(TenantId tenant, Path workspaceRoot) {
     this.tenant = tenant;
-    this.keys = Keyspace.of(tenant);
-    this.directory = workspaceRoot.resolve(tenant.value());
+    this.workspaceRoot = workspaceRoot;
   }
 
   /**
@@ -37,12 +35,12 @@ public final class TenantScope {
 
   /** A Redis key of this tenant; see {@link Keyspace#key}. */
   public Key key(String... parts) {
-    return keys.key(parts);
+    return Keyspace.of(tenant).key(parts);
   }
 
   /** The directory of this tenant's bulk data: {@code <data>/workspace/<tenant_id>}. */
   public Path directory() {
-    return directory;
+    return workspaceRoot.resolve(tenant.value());
   }
 
   @Override

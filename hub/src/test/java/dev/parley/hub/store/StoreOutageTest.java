@@ -15,7 +15,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -134,6 +136,27 @@ class StoreOutageTest {
     Eventually.holds("a gap at the loss and at the return", () -> gaps.get() == 2);
     Eventually.succeeds("a message after the gap", () -> store.publish("news", "after"));
     Eventually.holds("the message after", () -> received.contains("after"));
+  }
+
+  @Test
+  void aPauseOfTheHubItselfIsNotTakenForAGap() {
+    AtomicInteger gaps = new AtomicInteger();
+    AtomicInteger heard = new AtomicInteger();
+    await(
+        store.subscribe(
+            "news",
+            message -> {
+              LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(3 * TIMEOUT_MS));
+              heard.incrementAndGet();
+            },
+            gaps::incrementAndGet));
+    for (int pause = 1; pause <= 2; pause++) {
+      await(store.publish("news", "pause"));
+      int expected = pause;
+      Eventually.holds("the end of the pause", () -> heard.get() == expected);
+      await(vertx.timer(TIMEOUT_MS, TimeUnit.MILLISECONDS));
+      assertEquals(0, gaps.get());
+    }
   }
 
   @Test

@@ -21,12 +21,31 @@ import java.util.Map;
 public final class EnvelopeCodec {
   private EnvelopeCodec() {}
 
+  /** Room for all members but the payload and the causes. */
+  private static final int HEAD_LENGTH = 384;
+
   public static RawJson write(Envelope envelope) {
-    String payload = envelope.payload().text();
-    StringBuilder out = new StringBuilder(256 + payload.length());
+    StringBuilder out = new StringBuilder(HEAD_LENGTH + envelope.payload().text().length());
+    append(out, envelope);
+    return new RawJson(out.toString());
+  }
+
+  /** A request with the envelope as its params. */
+  public static String request(String id, String method, Envelope envelope) {
+    StringBuilder out =
+        FrameCodec.openRequest(id, method, HEAD_LENGTH + envelope.payload().text().length());
+    append(out, envelope);
+    return FrameCodec.close(out);
+  }
+
+  private static void append(StringBuilder out, Envelope envelope) {
     out.append("{\"id\":\"").append(envelope.id().value());
-    out.append("\",\"from\":\"").append(envelope.from());
-    out.append("\",\"to\":\"").append(envelope.to());
+    out.append("\",\"from\":\"").append(envelope.from().tenant().value());
+    if (envelope.from().agent() != null) {
+      out.append('/').append(envelope.from().agent().value());
+    }
+    out.append("\",\"to\":\"").append(envelope.to().tenant().value());
+    out.append('/').append(envelope.to().agent().value());
     out.append("\",\"conversation\":\"").append(envelope.conversation());
     out.append("\",\"kind\":\"").append(envelope.kind().wireName());
     out.append("\",\"hops\":").append(envelope.hops());
@@ -38,7 +57,7 @@ public final class EnvelopeCodec {
       out.append(",\"traceparent\":");
       FrameCodec.quote(out, envelope.traceparent());
     }
-    return new RawJson(out.append(",\"payload\":").append(payload).append('}').toString());
+    out.append(",\"payload\":").append(envelope.payload().text()).append('}');
   }
 
   private static void writeCauses(StringBuilder out, List<Cause> causes) {

@@ -90,19 +90,34 @@ public final class FrameCodec {
   }
 
   public static String request(String id, String method, RawJson params) {
-    StringBuilder out = new StringBuilder(64 + params.text().length());
+    StringBuilder out = openRequest(id, method, params.text().length());
+    return close(out.append(params.text()));
+  }
+
+  public static String ok(String id, RawJson payload) {
+    return close(openOk(id, payload.text().length()).append(payload.text()));
+  }
+
+  /** The beginning of a request: append its params, and {@link #close} it. */
+  public static StringBuilder openRequest(String id, String method, int paramsLength) {
+    StringBuilder out = new StringBuilder(96 + paramsLength);
     out.append("{\"type\":\"req\",\"id\":");
     quote(out, id);
     out.append(",\"method\":");
     quote(out, method);
-    return out.append(",\"params\":").append(params.text()).append('}').toString();
+    return out.append(",\"params\":");
   }
 
-  public static String ok(String id, RawJson payload) {
-    StringBuilder out = new StringBuilder(64 + payload.text().length());
+  /** The beginning of a response that is ok: append its payload, and {@link #close} it. */
+  public static StringBuilder openOk(String id, int payloadLength) {
+    StringBuilder out = new StringBuilder(96 + payloadLength);
     out.append("{\"type\":\"res\",\"id\":");
     quote(out, id);
-    return out.append(",\"ok\":true,\"payload\":").append(payload.text()).append('}').toString();
+    return out.append(",\"ok\":true,\"payload\":");
+  }
+
+  public static String close(StringBuilder frame) {
+    return frame.append('}').toString();
   }
 
   public static String error(String id, ParleyException error) {

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
+import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.internal.http.WebSocketInternal;
@@ -14,8 +15,12 @@ import io.vertx.core.internal.http.WebSocketInternal;
  * Guards the bytes below a socket's frames, where Vert.x leaves three doors open: it buffers a
  * frame of the largest size before it knows who sends it, hangs up without a close code on a frame
  * that breaks the protocol, and waits without end for a client that does not read its close frame.
+ * Also gathers what one turn of the event loop writes to the socket into one system call: without
+ * it each message costs one, which is more than all else that is done for a message.
  */
 final class SocketGuard {
+  /** Writes that are gathered at most. */
+  private static final int FLUSH_AFTER = 256;
 
   /** Is told what is wrong with what came in; called on the socket's event loop, once. */
   interface Faults {
@@ -41,6 +46,7 @@ final class SocketGuard {
     ChannelHandlerContext vertx = ((WebSocketInternal) socket).channelHandlerContext();
     SocketGuard guard = new SocketGuard(vertx, faults, maxUnknownBytes);
     vertx.pipeline().addFirst(guard.gate);
+    vertx.pipeline().addFirst(new FlushConsolidationHandler(FLUSH_AFTER, true));
     vertx.pipeline().addBefore(vertx.name(), null, guard.new FrameFaults());
     return guard;
   }

@@ -57,8 +57,7 @@ final class WsAgentLink implements AgentLink {
     inFlight.incrementAndGet();
     String requestId = "d" + requests.incrementAndGet();
     pending.put(requestId, delivery);
-    connection.send(
-        FrameCodec.request(requestId, "agent.deliver", EnvelopeCodec.write(delivery.envelope())));
+    connection.send(EnvelopeCodec.request(requestId, "agent.deliver", delivery.envelope()));
     delivery.onCancel(reason -> onCancelled(requestId, reason));
     return true;
   }

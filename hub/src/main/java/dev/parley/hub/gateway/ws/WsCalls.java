@@ -120,7 +120,7 @@ final class WsCalls {
 
   private void onReply(String requestId, Reply reply) {
     outgoing.remove(requestId);
-    StringBuilder result = new StringBuilder(160 + reply.payload().text().length());
+    StringBuilder result = FrameCodec.openOk(requestId, 160 + reply.payload().text().length());
     result.append("{\"messageId\":\"").append(reply.request().id().value());
     result.append("\",\"from\":\"").append(reply.request().to());
     result.append("\",\"conversation\":\"").append(reply.request().conversation());
@@ -131,7 +131,7 @@ final class WsCalls {
       result.append("\",\"payload\":");
     }
     result.append(reply.payload().text()).append('}');
-    connection.answer(requestId, new RawJson(result.toString()));
+    connection.answer(FrameCodec.close(result));
   }
 
   private void onFailure(String requestId, ParleyException failure) {

@@ -103,8 +103,13 @@ final class WsConnection implements MessageReader.Listener {
   }
 
   void answer(String requestId, RawJson payload) {
+    answer(FrameCodec.ok(requestId, payload));
+  }
+
+  /** Answers with a response frame. */
+  void answer(String frame) {
     inFlight.decrementAndGet();
-    send(FrameCodec.ok(requestId, payload));
+    send(frame);
   }
 
   void refuse(String requestId, ParleyException failure) {

@@ -160,15 +160,18 @@ public final class WsGateway {
     vertx.cancelTimer(sweeper);
     long deadline = now() + GOODBYE.toMillis();
     Promise<Void> gone = Promise.promise();
-    vertx.setPeriodic(
-        10,
-        timer -> {
-          if (connections.isEmpty() || now() > deadline) {
-            vertx.cancelTimer(timer);
-            connections.values().forEach(WsConnection::hangUp);
-            gone.tryComplete();
-          }
-        });
+    // On an event loop, because a periodic timer set from elsewhere may fire before it is known.
+    vertx.runOnContext(
+        go ->
+            vertx.setPeriodic(
+                10,
+                timer -> {
+                  if (connections.isEmpty() || now() > deadline) {
+                    vertx.cancelTimer(timer);
+                    connections.values().forEach(WsConnection::hangUp);
+                    gone.tryComplete();
+                  }
+                }));
     return gone.future();
   }
 
