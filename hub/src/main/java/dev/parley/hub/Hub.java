@@ -230,10 +230,11 @@ public final class Hub {
     new ChannelEvents(channels, webSockets::publishChannelEvent).follow(announcements);
 
     String defaultModel = settings.get(HubSettings.DEFAULT_MODEL);
-    SessionViews views = new SessionViews(agents, sessions, chats, defaultModel);
+    SessionViews views = new SessionViews(agents, sessions, chats, defaultModel, clock);
     Invites invites = new Invites(store, clock);
     UsageReports usage = new UsageReports(tenants, scopes, ledger, clock);
-    new SystemOperations(store::ping, webSockets::presence, VERSION, clock).register(operations);
+    new SystemOperations(store::ping, webSockets::presence, views, VERSION, clock)
+        .register(operations);
     new AccessOperations(
             tenants,
             agents,

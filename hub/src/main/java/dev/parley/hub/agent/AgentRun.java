@@ -34,6 +34,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One message handled by a hosted agent: the user's row, then rounds of model and tools, then the
@@ -41,6 +43,8 @@ import org.jspecify.annotations.Nullable;
  * however it ended. Runs on the agent's context.
  */
 final class AgentRun {
+  private static final Logger LOG = LoggerFactory.getLogger(AgentRun.class);
+
   private final AgentAddress address;
   private final SessionKey session;
   private final Delivery delivery;
@@ -57,6 +61,7 @@ final class AgentRun {
   private @Nullable ParleyException cancelled;
   private long inputTokens;
   private long outputTokens;
+  private long contextTokens;
   private long startedAt;
 
   AgentRun(
@@ -106,7 +111,8 @@ final class AgentRun {
                                 .models()
                                 .resolve(scope, definition.model())
                                 .compose(model -> round(model, prompt, settings.maxToolRounds()))))
-        .compose(this::finish, this::giveUp)
+        .compose(this::finish)
+        .recover(this::giveUp)
         .onComplete(
             done -> {
               ended.tryComplete();
@@ -221,6 +227,7 @@ final class AgentRun {
               TokenUsage used = asked.used();
               inputTokens += used.input();
               outputTokens += used.output();
+              contextTokens = used.input() + used.output();
               return delivery
                   .account()
                   .settle(
@@ -296,6 +303,12 @@ final class AgentRun {
       usage(partial.fields());
     }
     return end(aborted ? RunStatus.ABORTED : RunStatus.FAILED, partial)
+        .<@Nullable SessionRow>map(row -> row)
+        .otherwise(
+            unwritten -> {
+              LOG.warn("the end of run {} of {} was not written", run.runId(), address, unwritten);
+              return null;
+            })
         .onSuccess(
             row ->
                 parts
@@ -315,7 +328,11 @@ final class AgentRun {
   private Future<SessionRow> end(RunStatus status, @Nullable TranscriptRow row) {
     return parts
         .sessions()
-        .endRun(scope, session, run.runId(), new RunEnd(status, row, inputTokens, outputTokens))
+        .endRun(
+            scope,
+            session,
+            run.runId(),
+            new RunEnd(status, row, inputTokens, outputTokens, contextTokens))
         .map(
             appended -> {
               if (appended.row() != null) {

@@ -6,6 +6,7 @@ import dev.parley.hub.session.SessionRow;
 import dev.parley.hub.session.TranscriptRow;
 import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.error.ParleyException;
+import org.jspecify.annotations.Nullable;
 
 /** What a run does, for those of the agent's own tenant who watch. */
 public sealed interface RunEvent {
@@ -43,10 +44,20 @@ public sealed interface RunEvent {
   record Finished(Run run, String text, String stopReason, SessionRow session, long startedAt)
       implements RunEvent {}
 
-  /** Somebody stopped the run; {@code text} is what had come. */
-  record Aborted(Run run, String text, SessionRow session, long startedAt) implements RunEvent {}
+  /**
+   * Somebody stopped the run.
+   *
+   * @param text what had come
+   * @param session null when the end could not be written
+   */
+  record Aborted(Run run, String text, @Nullable SessionRow session, long startedAt)
+      implements RunEvent {}
 
-  /** The run failed. */
-  record Failed(Run run, ParleyException failure, SessionRow session, long startedAt)
+  /**
+   * The run failed.
+   *
+   * @param session null when the end could not be written
+   */
+  record Failed(Run run, ParleyException failure, @Nullable SessionRow session, long startedAt)
       implements RunEvent {}
 }

@@ -14,6 +14,7 @@ final class ChatRun {
   private final long startedAt;
   private final Promise<Chats.Outcome> done = Promise.promise();
   private volatile boolean begun;
+  private volatile String text = "";
   private volatile @Nullable Outgoing call;
 
   ChatRun(Run run, String input, long startedAt) {
@@ -49,6 +50,15 @@ final class ChatRun {
 
   boolean begun() {
     return begun;
+  }
+
+  /** The agent has said this much since its last tool call. */
+  void said(String soFar) {
+    text = soFar;
+  }
+
+  String text() {
+    return text;
   }
 
   boolean abort(String why) {

@@ -10,6 +10,7 @@ import dev.parley.hub.agent.RunEvent;
 import dev.parley.hub.agent.RunEvent.Run;
 import dev.parley.hub.agent.RunIds;
 import dev.parley.hub.agent.RunListener;
+import dev.parley.hub.session.RunEnd;
 import dev.parley.hub.session.RunStatus;
 import dev.parley.hub.session.SessionKey;
 import dev.parley.hub.session.Sessions;
@@ -28,8 +29,12 @@ import io.vertx.core.Promise;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +57,16 @@ public final class Chats implements RunListener {
   public record Outcome(
       RunStatus status, String text, @Nullable String failure, long startedAt, long endedAt) {}
 
+  /** A run under way, with what the agent has said since its last tool call. */
+  public record InFlight(String runId, String text) {}
+
   private record RunKey(TenantId tenant, String runId) {}
+
+  private record Place(TenantId tenant, SessionKey session) {
+    static Place of(Run run) {
+      return new Place(run.tenant(), run.session());
+    }
+  }
 
   private final Agents agents;
   private final Sessions sessions;
@@ -61,6 +75,7 @@ public final class Chats implements RunListener {
   private final Clock clock;
   private final RunListener watchers;
   private final ConcurrentMap<RunKey, ChatRun> active = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Place, Set<String>> underWay = new ConcurrentHashMap<>();
   private final Cache<RunKey, Outcome> ended =
       Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(Duration.ofMinutes(10)).build();
 
@@ -114,7 +129,7 @@ public final class Chats implements RunListener {
                     .compose(
                         before ->
                             before.isPresent()
-                                ? Future.succeededFuture(new Ticket(runId, before.get().answer()))
+                                ? known(scope, run, message, before.get())
                                 : start(caller, scope, definition, run, message, timeoutMs)));
   }
 
@@ -134,13 +149,18 @@ public final class Chats implements RunListener {
     return stopped;
   }
 
-  /** The ids of the runs of a session that are under way. */
-  public List<String> activeRuns(TenantId tenant, SessionKey session) {
-    return active.values().stream()
-        .map(ChatRun::run)
-        .filter(run -> run.tenant().equals(tenant) && run.session().equals(session))
-        .map(Run::runId)
-        .toList();
+  /** The ids of the runs of a session that are under way, also of those that no chat started. */
+  public Set<String> activeRuns(TenantId tenant, SessionKey session) {
+    return underWay.getOrDefault(new Place(tenant, session), Set.of());
+  }
+
+  /** A run of the session that a chat started and that is under way. */
+  public Optional<InFlight> inFlight(TenantId tenant, SessionKey session) {
+    return activeRuns(tenant, session).stream()
+        .map(runId -> active.get(new RunKey(tenant, runId)))
+        .filter(Objects::nonNull)
+        .map(run -> new InFlight(run.run().runId(), run.text()))
+        .findFirst();
   }
 
   /** How a run ended, when it ends; null future result when it is unknown. */
@@ -156,14 +176,85 @@ public final class Chats implements RunListener {
 
   @Override
   public void on(RunEvent event) {
-    ChatRun run = active.get(new RunKey(event.run().tenant(), event.run().runId()));
-    if (run != null) {
-      run.begin();
+    Run which = event.run();
+    ChatRun chat = active.get(new RunKey(which.tenant(), which.runId()));
+    if (chat != null) {
+      chat.begin();
+    }
+    if (event instanceof RunEvent.Started) {
+      begin(which);
+    } else if (event instanceof RunEvent.Text text && chat != null) {
+      chat.said(text.text());
+    }
+    Outcome outcome = outcomeOf(event).orElse(null);
+    if (outcome != null) {
+      end(which, chat, outcome);
     }
     watchers.on(event);
-    if (run != null) {
-      outcomeOf(event).ifPresent(outcome -> end(run, outcome));
+    if (chat != null && outcome != null) {
+      chat.end(outcome);
     }
+  }
+
+  private void begin(Run run) {
+    underWay.compute(
+        Place.of(run),
+        (place, runs) -> {
+          Set<String> all = runs == null ? new LinkedHashSet<>() : new LinkedHashSet<>(runs);
+          all.add(run.runId());
+          return Collections.unmodifiableSet(all);
+        });
+  }
+
+  /** Whoever looks once the end is told sees no run any more. */
+  private void end(Run run, @Nullable ChatRun chat, Outcome outcome) {
+    if (chat == null) {
+      leave(run);
+    } else {
+      ended.put(new RunKey(run.tenant(), run.runId()), outcome);
+      forget(chat);
+    }
+  }
+
+  private void leave(Run run) {
+    underWay.computeIfPresent(
+        Place.of(run),
+        (place, runs) -> {
+          Set<String> left = new LinkedHashSet<>(runs);
+          left.remove(run.runId());
+          return left.isEmpty() ? null : Collections.unmodifiableSet(left);
+        });
+  }
+
+  /**
+   * The answer for a run that the transcript knows. One that has no end there and is not under way
+   * was lost with the hub that ran it: it ends here.
+   */
+  private Future<Ticket> known(TenantScope scope, Run run, String message, RunStatus status) {
+    ChatRun present = active.get(new RunKey(run.tenant(), run.runId()));
+    if (present != null) {
+      return repeated(present, run, message);
+    }
+    if (status != RunStatus.RUNNING
+        || activeRuns(run.tenant(), run.session()).contains(run.runId())) {
+      return Future.succeededFuture(new Ticket(run.runId(), status.answer()));
+    }
+    RunEnd lost = new RunEnd(RunStatus.FAILED, null, 0, 0, 0);
+    return sessions
+        .endRun(scope, run.session(), run.runId(), lost)
+        .map(new Ticket(run.runId(), RunStatus.FAILED.answer()))
+        .recover(
+            failure ->
+                failure instanceof ParleyException refusal && refusal.code() == ErrorCode.CONFLICT
+                    ? ended(scope, run, message)
+                    : Future.failedFuture(failure));
+  }
+
+  /** It ended while it was asked about. */
+  private Future<Ticket> ended(TenantScope scope, Run run, String message) {
+    return sessions
+        .statusOf(scope, run.session(), run.runId(), message)
+        .map(status -> new Ticket(run.runId(), status.orElse(RunStatus.FAILED).answer()));
   }
 
   private Future<Ticket> repeated(ChatRun present, Run run, String message) {
@@ -190,6 +281,7 @@ public final class Chats implements RunListener {
     if (raced != null) {
       return repeated(raced, run, message);
     }
+    begin(run);
     MessageId id = runIds.open(run.tenant(), run.runId());
     Promise<Ticket> admitted = Promise.promise();
     try {
@@ -245,25 +337,20 @@ public final class Chats implements RunListener {
   /** The run ended before its agent took it up, so that nobody else says so. */
   private void failUnbegun(TenantScope scope, ChatRun chat, ParleyException failure) {
     sessions
-        .open(scope, chat.run().session())
+        .describe(scope, chat.run().session())
+        .otherwise(unavailable -> null)
         .onSuccess(
             row ->
                 on(
                     failure.code() == ErrorCode.CANCELLED
                         ? new RunEvent.Aborted(chat.run(), "", row, chat.startedAt())
-                        : new RunEvent.Failed(chat.run(), failure, row, chat.startedAt())))
-        .onFailure(unavailable -> forget(chat));
-  }
-
-  private void end(ChatRun chat, Outcome outcome) {
-    ended.put(new RunKey(chat.run().tenant(), chat.run().runId()), outcome);
-    forget(chat);
-    chat.end(outcome);
+                        : new RunEvent.Failed(chat.run(), failure, row, chat.startedAt())));
   }
 
   private void forget(ChatRun chat) {
     TenantId tenant = chat.run().tenant();
     active.remove(new RunKey(tenant, chat.run().runId()), chat);
+    leave(chat.run());
     runIds.close(tenant, chat.run().runId());
   }
 

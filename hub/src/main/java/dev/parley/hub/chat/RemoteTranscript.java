@@ -6,6 +6,7 @@ import dev.parley.hub.agent.RunEvent.Run;
 import dev.parley.hub.agent.RunListener;
 import dev.parley.hub.session.RunEnd;
 import dev.parley.hub.session.RunStatus;
+import dev.parley.hub.session.SessionRow;
 import dev.parley.hub.session.Sessions;
 import dev.parley.hub.session.TranscriptRow;
 import dev.parley.hub.tenant.TenantScope;
@@ -77,7 +78,7 @@ final class RemoteTranscript {
             .transform(
                 any ->
                     sessions.endRun(
-                        scope, run.session(), run.runId(), new RunEnd(status, row, 0, 0)))
+                        scope, run.session(), run.runId(), new RunEnd(status, row, 0, 0, 0)))
             .onSuccess(
                 ended -> {
                   if (ended.row() != null) {
@@ -86,9 +87,26 @@ final class RemoteTranscript {
                   listener.on(
                       failure == null
                           ? new RunEvent.Finished(run, said, "stop", ended.session(), startedAt)
-                          : status == RunStatus.ABORTED
-                              ? new RunEvent.Aborted(run, said, ended.session(), startedAt)
-                              : new RunEvent.Failed(run, failure, ended.session(), startedAt));
-                });
+                          : ending(status, said, failure, ended.session()));
+                })
+            .onFailure(
+                unwritten ->
+                    listener.on(
+                        failure == null
+                            ? ending(RunStatus.FAILED, said, refusal(unwritten), null)
+                            : ending(status, said, failure, null)));
+  }
+
+  private RunEvent ending(
+      RunStatus status, String said, ParleyException failure, @Nullable SessionRow session) {
+    return status == RunStatus.ABORTED
+        ? new RunEvent.Aborted(run, said, session, startedAt)
+        : new RunEvent.Failed(run, failure, session, startedAt);
+  }
+
+  private static ParleyException refusal(Throwable unwritten) {
+    return unwritten instanceof ParleyException known
+        ? known
+        : new ParleyException(ErrorCode.INTERNAL, "the reply could not be written", unwritten);
   }
 }

@@ -27,14 +27,27 @@ public record SessionRow(
     @Nullable String lastMessagePreview) {
   static final int MAX_PREVIEW = 120;
 
-  /** What people set. */
-  public record Marks(@Nullable String label, boolean archived, boolean pinned, boolean unread) {
-    static final Marks NONE = new Marks(null, false, false, false);
+  /**
+   * What people set.
+   *
+   * @param verboseLevel how much of the agent's tools their clients show; null for nothing
+   */
+  public record Marks(
+      @Nullable String label,
+      boolean archived,
+      boolean pinned,
+      boolean unread,
+      @Nullable String verboseLevel) {
+    static final Marks NONE = new Marks(null, false, false, false, null);
   }
 
-  /** What adds up since the last reset. */
-  public record Counts(long messages, long inputTokens, long outputTokens) {
-    static final Counts ZERO = new Counts(0, 0, 0);
+  /**
+   * What adds up since the last reset.
+   *
+   * @param contextTokens how many of the model's context the conversation takes up
+   */
+  public record Counts(long messages, long inputTokens, long outputTokens, long contextTokens) {
+    static final Counts ZERO = new Counts(0, 0, 0, 0);
   }
 
   /**
@@ -68,8 +81,8 @@ public record SessionRow(
         sessionId,
         createdAt,
         now,
-        new Marks(marks.label, marks.archived, marks.pinned, unread),
-        new Counts(messages, counts.inputTokens, counts.outputTokens),
+        new Marks(marks.label, marks.archived, marks.pinned, unread, marks.verboseLevel),
+        new Counts(messages, counts.inputTokens, counts.outputTokens, counts.contextTokens),
         lastRun,
         preview);
   }
@@ -83,7 +96,8 @@ public record SessionRow(
         new Counts(
             counts.messages,
             counts.inputTokens + end.inputTokens(),
-            counts.outputTokens + end.outputTokens());
+            counts.outputTokens + end.outputTokens(),
+            end.contextTokens() > 0 ? end.contextTokens() : counts.contextTokens);
     LastRun begun = lastRun;
     LastRun ended =
         begun != null && begun.runId.equals(runId)
@@ -103,15 +117,20 @@ public record SessionRow(
   }
 
   SessionRow with(SessionChanges changes, long now) {
-    String label = changes.label() == null ? marks.label : changes.label();
     Marks changed =
         new Marks(
-            label == null || label.isEmpty() ? null : label,
+            changed(marks.label, changes.label()),
             Objects.requireNonNullElse(changes.archived(), marks.archived),
             Objects.requireNonNullElse(changes.pinned(), marks.pinned),
-            Objects.requireNonNullElse(changes.unread(), marks.unread));
+            Objects.requireNonNullElse(changes.unread(), marks.unread),
+            changed(marks.verboseLevel, changes.verboseLevel()));
     return new SessionRow(
         key, agentId, sessionId, createdAt, now, changed, counts, lastRun, lastMessagePreview);
+  }
+
+  private static @Nullable String changed(@Nullable String old, @Nullable String change) {
+    String now = change == null ? old : change;
+    return now == null || now.isEmpty() ? null : now;
   }
 
   private static String preview(String text) {
@@ -134,9 +153,10 @@ public record SessionRow(
       json.put("label", marks.label).put("displayName", marks.label);
     }
     json.put("archived", marks.archived).put("pinned", marks.pinned).put("unread", marks.unread);
+    json.put("verboseLevel", marks.verboseLevel == null ? "off" : marks.verboseLevel);
     json.put("messageCount", counts.messages);
     json.put("inputTokens", counts.inputTokens).put("outputTokens", counts.outputTokens);
-    json.put("totalTokens", counts.inputTokens + counts.outputTokens);
+    json.put("totalTokens", counts.contextTokens).put("totalTokensFresh", true);
     if (lastMessagePreview != null) {
       json.put("lastMessagePreview", lastMessagePreview);
     }

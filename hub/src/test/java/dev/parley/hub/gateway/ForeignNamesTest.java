@@ -1,5 +1,6 @@
 package dev.parley.hub.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -14,6 +15,7 @@ import dev.parley.hub.Peer;
 import dev.parley.protocol.contract.Contract;
 import dev.parley.protocol.contract.Operation;
 import dev.parley.protocol.frame.Json;
+import java.net.URLEncoder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -101,11 +103,12 @@ class ForeignNamesTest {
           "health",
           "status",
           "system-presence",
+          "config.get",
+          "last-heartbeat",
           "tenant.get",
           "keys.list",
           "agents.list",
           "agents.create",
-          "models.list",
           "providers.list",
           "providers.set",
           "providers.delete",
@@ -164,6 +167,7 @@ class ForeignNamesTest {
     hidden("chat.startup", n -> params("sessionKey", n.mainSession()));
     hidden("agent", n -> params("agentId", n.agent, "message", "x", "idempotencyKey", "r3"));
     hidden("agent.wait", n -> params("runId", n.run));
+    hidden("models.list", n -> params("agentId", n.agent));
     hidden("sessions.list", n -> params("agentId", n.agent));
     same("sessions.list", n -> params("search", n.session));
     same("sessions.list", n -> params("label", n.label));
@@ -421,8 +425,14 @@ class ForeignNamesTest {
       }
     }
     return operation.restMethod().equals("GET")
-        ? HUB.get(path, caller.key())
+        ? HUB.get(path + query(body), caller.key())
         : HUB.rest(operation.restMethod(), path, caller.key(), body);
+  }
+
+  private static String query(ObjectNode params) {
+    return names(params).stream()
+        .map(name -> name + "=" + URLEncoder.encode(params.path(name).asText(), UTF_8))
+        .collect(Collectors.joining("&", "?", ""));
   }
 
   private static List<String> names(ObjectNode params) {

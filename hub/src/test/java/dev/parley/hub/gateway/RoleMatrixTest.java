@@ -16,7 +16,7 @@ import dev.parley.hub.access.Scope;
 import dev.parley.protocol.contract.Contract;
 import dev.parley.protocol.contract.Operation;
 import dev.parley.protocol.frame.Json;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -167,17 +167,18 @@ class RoleMatrixTest {
     }
   }
 
-  @Test
-  void theHelloListsWhatTheContractSaysAndOnlyThat() {
-    List<String> methods = new ArrayList<>();
-    try (Peer peer = HUB.connect(keyOf(Role.OWNER))) {
+  @ParameterizedTest
+  @EnumSource(Role.class)
+  void theHelloListsWhatTheRolePermitsAndOnlyThat(Role role) {
+    Set<String> methods = new HashSet<>();
+    try (Peer peer = HUB.connect(keyOf(role))) {
       peer.hello().path("features").path("methods").forEach(name -> methods.add(name.asText()));
     }
     for (String method : methods) {
       assertTrue(CONTRACT.operation(method) != null, method);
     }
     for (Operation operation : guarded()) {
-      assertTrue(methods.contains(operation.name()), operation.name());
+      assertEquals(permits(role, operation), methods.contains(operation.name()), operation.name());
     }
   }
 

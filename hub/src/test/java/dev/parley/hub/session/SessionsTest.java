@@ -127,7 +127,8 @@ class SessionsTest {
     await(
         sessions.append(
             acme, MAIN, TranscriptRow.toolResult("call-1", "list_agents", "none", false, 5)));
-    await(sessions.endRun(acme, MAIN, "run-1", new RunEnd(RunStatus.OK, answered("hi"), 10, 8)));
+    await(
+        sessions.endRun(acme, MAIN, "run-1", new RunEnd(RunStatus.OK, answered("hi"), 10, 8, 18)));
 
     HistoryPage page = await(reopened().history(acme, MAIN, 200, 0, MUCH));
 
@@ -156,14 +157,19 @@ class SessionsTest {
     Appended end =
         await(
             sessions.endRun(
-                acme, MAIN, "run-1", new RunEnd(RunStatus.OK, answered("x".repeat(500)), 10, 8)));
+                acme,
+                MAIN,
+                "run-1",
+                new RunEnd(RunStatus.OK, answered("x".repeat(500)), 10, 8, 12)));
 
     ObjectNode row = end.session().toJson();
     assertEquals(end.session(), await(reopened().describe(acme, MAIN)));
     assertEquals("agent:helper:main", row.path("key").asText());
     assertTrue(row.path("isMain").asBoolean());
     assertEquals(2, row.path("messageCount").asInt());
-    assertEquals(18, row.path("totalTokens").asInt());
+    assertEquals(10, row.path("inputTokens").asInt());
+    assertEquals(8, row.path("outputTokens").asInt());
+    assertEquals(12, row.path("totalTokens").asInt());
     assertEquals("run-1", row.path("lastRunId").asText());
     assertEquals("done", row.path("status").asText());
     assertEquals("x".repeat(120), row.path("lastMessagePreview").asText());
@@ -305,7 +311,7 @@ class SessionsTest {
     for (Sessions from : List.of(sessions, reopened())) {
       assertEquals(new RunStart.Repeated(RunStatus.RUNNING), start(from, "run-1", "hello"));
     }
-    await(sessions.endRun(acme, MAIN, "run-1", new RunEnd(RunStatus.OK, answered("hi"), 1, 1)));
+    await(sessions.endRun(acme, MAIN, "run-1", new RunEnd(RunStatus.OK, answered("hi"), 1, 1, 2)));
     for (Sessions from : List.of(sessions, reopened())) {
       assertEquals(new RunStart.Repeated(RunStatus.OK), start(from, "run-1", "hello"));
       assertEquals(Optional.of(RunStatus.OK), await(from.statusOf(acme, MAIN, "run-1", "hello")));
@@ -335,7 +341,7 @@ class SessionsTest {
   @Test
   void aRunThatFailedWithoutARowIsRememberedAndNotShown() {
     start(sessions, "run-1", "hello");
-    await(sessions.endRun(acme, MAIN, "run-1", new RunEnd(RunStatus.FAILED, null, 3, 0)));
+    await(sessions.endRun(acme, MAIN, "run-1", new RunEnd(RunStatus.FAILED, null, 3, 0, 3)));
 
     assertEquals(
         Optional.of(RunStatus.FAILED), await(reopened().statusOf(acme, MAIN, "run-1", "hello")));
@@ -346,7 +352,7 @@ class SessionsTest {
   }
 
   private Future<Appended> finishAgain(String runId) {
-    return sessions.endRun(acme, MAIN, runId, new RunEnd(RunStatus.OK, answered("again"), 0, 0));
+    return sessions.endRun(acme, MAIN, runId, new RunEnd(RunStatus.OK, answered("again"), 0, 0, 0));
   }
 
   @Test
@@ -355,7 +361,7 @@ class SessionsTest {
     Sessions small = with(few);
     for (int i = 1; i <= 5; i++) {
       await(small.startRun(acme, MAIN, "run-" + i, said("x")));
-      await(small.endRun(acme, MAIN, "run-" + i, new RunEnd(RunStatus.OK, answered("y"), 1, 1)));
+      await(small.endRun(acme, MAIN, "run-" + i, new RunEnd(RunStatus.OK, answered("y"), 1, 1, 2)));
     }
     for (Sessions from : List.of(small, with(few))) {
       assertEquals(Optional.empty(), await(from.statusOf(acme, MAIN, "run-2", "x")));
@@ -454,7 +460,7 @@ class SessionsTest {
     assertEquals(
         ErrorCode.LIMIT_EXCEEDED,
         refusal(small.append(acme, MAIN, said("x".repeat(1_300)))).code());
-    await(small.endRun(acme, MAIN, "run-1", new RunEnd(RunStatus.OK, answered("y"), 1, 1)));
+    await(small.endRun(acme, MAIN, "run-1", new RunEnd(RunStatus.OK, answered("y"), 1, 1, 2)));
     await(small.reset(acme, MAIN, "new"));
     await(small.append(acme, MAIN, said("x".repeat(1_300))));
 
@@ -514,7 +520,7 @@ class SessionsTest {
     awaitNextMillisecond();
     await(sessions.append(acme, theirs, said("about dogs")));
     awaitNextMillisecond();
-    await(sessions.patch(acme, side, new SessionChanges("Budget", null, true, null)));
+    await(sessions.patch(acme, side, new SessionChanges("Budget", null, true, null, null)));
     List<AgentId> agents = List.of(HELPER, other);
 
     assertEquals(
@@ -545,12 +551,13 @@ class SessionsTest {
 
   @Test
   void whatPeopleSetStaysUntilTheyChangeIt() {
-    await(sessions.patch(acme, MAIN, new SessionChanges("Budget", true, null, false)));
+    await(sessions.patch(acme, MAIN, new SessionChanges("Budget", true, null, false, "full")));
     say("hello");
-    SessionRow row = await(sessions.patch(acme, MAIN, new SessionChanges(null, null, true, null)));
-    assertEquals(new SessionRow.Marks("Budget", true, true, false), row.marks());
-    row = await(sessions.patch(acme, MAIN, new SessionChanges("", false, null, null)));
-    assertEquals(new SessionRow.Marks(null, false, true, false), row.marks());
+    SessionRow row =
+        await(sessions.patch(acme, MAIN, new SessionChanges(null, null, true, null, null)));
+    assertEquals(new SessionRow.Marks("Budget", true, true, false, "full"), row.marks());
+    row = await(sessions.patch(acme, MAIN, new SessionChanges("", false, null, null, "off")));
+    assertEquals(new SessionRow.Marks(null, false, true, false, null), row.marks());
     assertEquals("hello", row.lastMessagePreview());
   }
 

@@ -10,6 +10,7 @@ import dev.parley.hub.agent.Agents;
 import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.gateway.Caller;
 import dev.parley.hub.gateway.OperationTable;
+import dev.parley.hub.model.ModelListing;
 import dev.parley.hub.model.Models;
 import dev.parley.hub.tenant.Limits;
 import dev.parley.hub.tenant.TenantScope;
@@ -42,7 +43,7 @@ public final class AgentOperations {
   private final RemoteAgents remote;
   private final Models models;
   private final Tenants tenants;
-  private final String defaultModel;
+  private final AgentModels agentModels;
   private final Clock clock;
 
   /**
@@ -63,7 +64,7 @@ public final class AgentOperations {
     this.remote = remote;
     this.models = models;
     this.tenants = tenants;
-    this.defaultModel = defaultModel;
+    this.agentModels = new AgentModels(defaultModel);
     this.clock = clock;
   }
 
@@ -73,7 +74,7 @@ public final class AgentOperations {
         .on("agents.create", this::create)
         .on("agents.update", this::update)
         .on("agents.delete", this::delete)
-        .on("models.list", (caller, params) -> models(caller));
+        .on("models.list", this::models);
   }
 
   /** The agents in the form of {@code agents.list}. */
@@ -126,8 +127,7 @@ public final class AgentOperations {
     }
     ArrayNode skills = json.putArray("skills");
     definition.skills().forEach(skill -> skills.add(Json.toNode(skill)));
-    String model = definition.model() == null ? defaultModel : definition.model();
-    json.putObject("model").put("primary", isRemote ? "remote/" + address : model);
+    json.putObject("model").put("primary", agentModels.of(caller.tenant(), definition));
     return json;
   }
 
@@ -197,27 +197,39 @@ public final class AgentOperations {
             });
   }
 
-  private Future<ObjectNode> models(Caller caller) {
-    return models
-        .list(caller.scope())
+  private Future<ObjectNode> models(Caller caller, ObjectNode params) {
+    String provider = params.path("provider").textValue();
+    boolean details = params.path("includeDetails").asBoolean();
+    String agent = params.path("agentId").textValue();
+    Future<?> known =
+        agent == null ? Future.succeededFuture() : agents.get(caller.scope(), new AgentId(agent));
+    return known
+        .compose(there -> models.list(caller.scope()))
         .map(
             listed -> {
               ObjectNode result = Json.object();
               ArrayNode list = result.putArray("models");
-              listed.forEach(
-                  model -> {
-                    ObjectNode json =
-                        list.addObject()
-                            .put("id", model.name())
-                            .put("name", model.id())
-                            .put("provider", model.provider())
-                            .put("available", true);
-                    if (model.id().equals(defaultModel)) {
-                      json.putArray("tags").add("default").add("configured");
-                    }
-                  });
+              listed.stream()
+                  .filter(model -> provider == null || model.provider().equals(provider))
+                  .forEach(model -> list.add(describe(model, details)));
               return result;
             });
+  }
+
+  private ObjectNode describe(ModelListing model, boolean details) {
+    ObjectNode json =
+        Json.object()
+            .put("id", model.name())
+            .put("name", model.name())
+            .put("provider", model.provider())
+            .put("available", true);
+    if (model.id().equals(agentModels.defaultModel())) {
+      json.putArray("tags").add("default").add("configured");
+    }
+    if (details) {
+      json.put("contextTokens", AgentModels.CONTEXT_TOKENS).putArray("input").add("text");
+    }
+    return json;
   }
 
   /** Refuses a model that the tenant has no key for, before an agent is made to wait for it. */

@@ -37,12 +37,13 @@ public final class ChatOperations {
         .on("chat.abort", (caller, params) -> abort(caller, params, "sessionKey"))
         .on("sessions.abort", (caller, params) -> abort(caller, params, "key"))
         .on("chat.history", views::history)
-        .on("chat.startup", views::startup)
+        .on("chat.startup", views::history)
         .on("agent", this::agent)
         .on("agent.wait", this::await);
   }
 
   private Future<ObjectNode> send(Caller caller, ObjectNode params, String keyField) {
+    requireNoAttachments(params);
     String runId =
         params.hasNonNull("idempotencyKey")
             ? params.get("idempotencyKey").asText()
@@ -59,6 +60,13 @@ public final class ChatOperations {
                     runId,
                     params.path("timeoutMs").asLong(0)))
         .map(ticket -> Json.toNode(ticket));
+  }
+
+  private static void requireNoAttachments(ObjectNode params) {
+    if (!params.path("attachments").isEmpty()) {
+      throw ParleyException.invalid(
+          "attachments", "this hub takes text only; send the message without attachments");
+    }
   }
 
   private Future<ObjectNode> abort(Caller caller, ObjectNode params, String keyField) {
@@ -83,6 +91,7 @@ public final class ChatOperations {
 
   /** Answers twice: accepted at once, and the result when the run ends. */
   private Future<ObjectNode> agent(Caller caller, ObjectNode params) {
+    requireNoAttachments(params);
     String runId = params.path("idempotencyKey").asText();
     if (!params.hasNonNull("sessionKey")) {
       String agent = params.path("agentId").asText("");

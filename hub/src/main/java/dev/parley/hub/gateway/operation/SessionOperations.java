@@ -3,20 +3,23 @@ package dev.parley.hub.gateway.operation;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.parley.hub.agent.RunEvent.Run;
 import dev.parley.hub.gateway.Caller;
 import dev.parley.hub.gateway.Caller.Topic;
 import dev.parley.hub.gateway.OperationTable;
+import dev.parley.hub.gateway.operation.SessionViews.Located;
 import dev.parley.hub.session.SessionChanges;
 import dev.parley.hub.session.SessionFilter;
 import dev.parley.hub.session.SessionKey;
 import dev.parley.hub.session.SessionRow;
+import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +29,36 @@ public final class SessionOperations {
   private static final int DEFAULT_PREVIEW_ROWS = 10;
   private static final int DEFAULT_PREVIEW_CHARS = 2_000;
 
-  /** Is told when a session changes without a run. */
+  private static final Set<String> OFF = Set.of("", "off", "false");
+  private static final String MODEL_OF_AGENT =
+      "a session has the model of its agent; choose that with agents.update";
+  private static final String NO_SUCH_SETTING = "this hub has no such setting of a session";
+
+  private static final Map<String, String> NOT_AT_CREATION =
+      Map.of(
+          "message", "create the session first, then send the message with chat.send",
+          "task", "create the session first, then send the task with chat.send",
+          "fork", "this hub cannot fork a session",
+          "incognito", "this hub keeps the transcript of every session");
+
+  private static final Map<String, String> NOT_SETTABLE =
+      Map.ofEntries(
+          Map.entry("thinkingLevel", NO_SUCH_SETTING),
+          Map.entry("reasoningLevel", NO_SUCH_SETTING),
+          Map.entry("fastMode", NO_SUCH_SETTING),
+          Map.entry("traceLevel", NO_SUCH_SETTING),
+          Map.entry("responseUsage", NO_SUCH_SETTING),
+          Map.entry("elevatedLevel", NO_SUCH_SETTING),
+          Map.entry("permissionMode", NO_SUCH_SETTING),
+          Map.entry("toolOverrides", NO_SUCH_SETTING),
+          Map.entry("sendPolicy", NO_SUCH_SETTING),
+          Map.entry("groupActivation", NO_SUCH_SETTING),
+          Map.entry("execHost", NO_SUCH_SETTING));
+
+  /** Is told when a session changes without a run; the row is null when it is gone. */
   @FunctionalInterface
   public interface Watcher {
-    void changed(Run session, @Nullable SessionRow row, String reason);
+    void changed(TenantId tenant, SessionKey session, @Nullable ObjectNode row, String reason);
   }
 
   private final SessionViews views;
@@ -69,23 +98,18 @@ public final class SessionOperations {
             limit);
     return views
         .agentsOf(caller, params.path("agentId").textValue())
-        .compose(agents -> views.sessions().list(caller.scope(), agents, filter))
+        .compose(agents -> views.list(caller, agents, filter))
         .map(
             page -> {
+              int next = filter.offset() + page.rows().size();
+              boolean more = next < page.total();
               ObjectNode result = Json.object().put("ts", clock.millis());
               result.put("count", page.rows().size()).put("totalCount", page.total());
-              result
-                  .put("limitApplied", limit)
-                  .put("hasMore", filter.offset() + page.rows().size() < page.total());
-              if (filter.offset() + page.rows().size() < page.total()) {
-                result.put("nextOffset", filter.offset() + page.rows().size());
-              } else {
-                result.putNull("nextOffset");
-              }
+              result.put("limitApplied", limit).put("hasMore", more);
+              result.put("nextOffset", more ? Integer.valueOf(next) : null);
               result.putArray("owners");
               result.set("defaults", views.defaults());
-              ArrayNode sessions = result.putArray("sessions");
-              page.rows().forEach(row -> sessions.add(views.row(caller, row)));
+              result.putArray("sessions").addAll(page.rows());
               return result;
             });
   }
@@ -111,17 +135,21 @@ public final class SessionOperations {
   }
 
   private Future<ObjectNode> describe(Caller caller, ObjectNode params) {
-    return views
-        .<SessionRow>with(caller, params, (key, sessions) -> sessions.describe(caller.scope(), key))
-        .map(
-            row -> {
-              ObjectNode result = Json.object();
-              if (row == null) {
-                return result.putNull("session");
-              }
-              result.set("session", views.row(caller, row));
-              return result;
-            });
+    return views.with(
+        caller,
+        params,
+        (at, sessions) ->
+            sessions
+                .describe(caller.scope(), at.key())
+                .map(
+                    row -> {
+                      ObjectNode result = Json.object();
+                      if (row == null) {
+                        return result.putNull("session");
+                      }
+                      result.set("session", views.row(caller, at.agent(), row));
+                      return result;
+                    }));
   }
 
   private Future<ObjectNode> preview(Caller caller, ObjectNode params) {
@@ -134,13 +162,13 @@ public final class SessionOperations {
           views.with(
               caller,
               one,
-              (key, sessions) ->
+              (at, sessions) ->
                   sessions
-                      .history(caller.scope(), key, rows, 0, chars)
+                      .history(caller.scope(), at.key(), rows, 0, chars)
                       .map(
                           page -> {
                             ObjectNode preview =
-                                Json.object().put("key", key.toString()).put("status", "ok");
+                                Json.object().put("key", at.key().toString()).put("status", "ok");
                             ArrayNode items = preview.putArray("items");
                             page.rows()
                                 .forEach(
@@ -171,24 +199,22 @@ public final class SessionOperations {
     if (id == null && label == null) {
       throw ParleyException.invalid("key", "say which session: key, sessionId or label");
     }
+    String field = id == null ? "label" : "sessionId";
+    String wanted = id == null ? label : id;
     return views
         .agentsOf(caller, params.path("agentId").textValue())
-        .compose(agents -> views.sessions().list(caller.scope(), agents, SessionFilter.ALL))
+        .compose(agents -> views.list(caller, agents, SessionFilter.ALL))
         .map(
             page ->
                 page.rows().stream()
-                    .filter(
-                        row ->
-                            id == null
-                                ? label.equals(row.marks().label())
-                                : row.sessionId().equals(id))
+                    .filter(row -> row.path(field).asText().equals(wanted))
                     .findFirst()
                     .map(
                         row ->
                             Json.object()
                                 .put("ok", true)
-                                .put("key", row.key())
-                                .put("agentId", row.agentId()))
+                                .put("key", row.path("key").asText())
+                                .put("agentId", row.path("agentId").asText()))
                     .orElseThrow(() -> ParleyException.notFound("session")));
   }
 
@@ -203,36 +229,42 @@ public final class SessionOperations {
     if (!params.hasNonNull("key")) {
       params.put("key", UUID.randomUUID().toString());
     }
+    requireNone(params, NOT_AT_CREATION);
     String label = params.path("label").asText(params.path("displayName").textValue());
     return views.with(
         caller,
         params,
-        (key, sessions) ->
-            sessions
-                .open(caller.scope(), key)
-                .compose(
-                    row ->
-                        label == null
-                            ? Future.succeededFuture(row)
-                            : sessions.patch(
-                                caller.scope(), key, new SessionChanges(label, null, null, null)))
-                .map(row -> changed(caller, key, row, "create")));
+        (at, sessions) -> {
+          requireModelOf(caller, at, params);
+          return sessions
+              .open(caller.scope(), at.key())
+              .compose(
+                  row ->
+                      label == null
+                          ? Future.succeededFuture(row)
+                          : sessions.patch(caller.scope(), at.key(), SessionChanges.label(label)))
+              .map(row -> changed(caller, at, row, "create"));
+        });
   }
 
   private Future<ObjectNode> patch(Caller caller, ObjectNode params) {
+    requireNone(params, NOT_SETTABLE);
     SessionChanges changes =
         new SessionChanges(
             params.has("label") ? params.get("label").asText("") : null,
             flag(params, "archived"),
             flag(params, "pinned"),
-            flag(params, "unread"));
+            flag(params, "unread"),
+            params.has("verboseLevel") ? params.get("verboseLevel").asText("") : null);
     return views.with(
         caller,
         params,
-        (key, sessions) ->
-            sessions
-                .patch(caller.scope(), key, changes)
-                .map(row -> changed(caller, key, row, "patch")));
+        (at, sessions) -> {
+          requireModelOf(caller, at, params);
+          return sessions
+              .patch(caller.scope(), at.key(), changes)
+              .map(row -> changed(caller, at, row, "patch"));
+        });
   }
 
   private Future<ObjectNode> reset(Caller caller, ObjectNode params) {
@@ -240,35 +272,61 @@ public final class SessionOperations {
     return views.with(
         caller,
         params,
-        (key, sessions) ->
+        (at, sessions) ->
             sessions
-                .reset(caller.scope(), key, reason)
-                .map(done -> changed(caller, key, done.session(), reason)));
+                .reset(caller.scope(), at.key(), reason)
+                .map(done -> changed(caller, at, done.session(), reason)));
   }
 
   private Future<ObjectNode> delete(Caller caller, ObjectNode params) {
     return views.with(
         caller,
         params,
-        (key, sessions) ->
+        (at, sessions) ->
             sessions
-                .delete(caller.scope(), key)
+                .delete(caller.scope(), at.key())
                 .map(
                     deleted -> {
-                      watcher.changed(new Run(caller.tenant(), key, ""), null, "delete");
-                      ObjectNode result = resolved(key).put("deleted", deleted);
+                      watcher.changed(caller.tenant(), at.key(), null, "delete");
+                      ObjectNode result = resolved(at.key()).put("deleted", deleted);
                       result.putArray("archived");
                       return result;
                     }));
   }
 
-  private ObjectNode changed(Caller caller, SessionKey key, SessionRow row, String reason) {
-    watcher.changed(new Run(caller.tenant(), key, ""), row, reason);
-    ObjectNode result = resolved(key).put("sessionId", row.sessionId());
+  private ObjectNode changed(Caller caller, Located at, SessionRow row, String reason) {
+    ObjectNode entry = views.row(caller, at.agent(), row);
+    watcher.changed(caller.tenant(), at.key(), entry, reason);
+    ObjectNode result = resolved(at.key()).put("sessionId", row.sessionId());
     result.put("runStarted", false);
-    result.set("entry", views.row(caller, row));
-    result.set("resolved", views.defaults());
+    result.set("entry", entry);
+    result.set("resolved", views.model(caller, at.agent()));
     return result;
+  }
+
+  /** Refuses what this hub would otherwise pretend to do; switching it off is fine. */
+  private static void requireNone(ObjectNode params, Map<String, String> refusals) {
+    refusals.forEach(
+        (field, why) -> {
+          JsonNode value = params.path(field);
+          boolean off =
+              value.isMissingNode()
+                  || value.isNull()
+                  || OFF.contains(value.isContainerNode() ? "set" : value.asText());
+          if (!off) {
+            throw ParleyException.invalid(field, why);
+          }
+        });
+  }
+
+  /** Choosing the model that the session has anyway, or its default, is fine. */
+  private void requireModelOf(Caller caller, Located at, ObjectNode params) {
+    JsonNode model = params.path("model");
+    if (!model.isMissingNode()
+        && !model.isNull()
+        && !model.asText().equals(views.modelName(caller, at.agent()))) {
+      throw ParleyException.invalid("model", MODEL_OF_AGENT);
+    }
   }
 
   private static @Nullable Boolean flag(ObjectNode params, String name) {

@@ -7,6 +7,8 @@ import dev.parley.hub.agent.Agents;
 import dev.parley.hub.chat.Chats;
 import dev.parley.hub.gateway.Caller;
 import dev.parley.hub.session.HistoryPage;
+import dev.parley.hub.session.RunStatus;
+import dev.parley.hub.session.SessionFilter;
 import dev.parley.hub.session.SessionKey;
 import dev.parley.hub.session.SessionRow;
 import dev.parley.hub.session.Sessions;
@@ -14,31 +16,48 @@ import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
+import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Sessions and their transcripts as the OpenClaw gateway protocol shows them. */
 public final class SessionViews {
   private static final int DEFAULT_ROWS = 200;
   private static final int DEFAULT_CHARS = 500_000;
-  private static final int CONTEXT_TOKENS = 16_000;
+  private static final String INTERRUPTED =
+      "the hub stopped before the agent had answered; send the message again";
 
   private final Agents agents;
   private final Sessions sessions;
   private final Chats chats;
-  private final String defaultModel;
+  private final AgentModels models;
+  private final long hubStartedAt;
+
+  /** A session key with the agent that it names. */
+  record Located(SessionKey key, AgentDefinition agent) {}
+
+  /** Some of {@code total} sessions. */
+  record Page(List<ObjectNode> rows, int total) {}
 
   /**
    * Makes the views.
    *
    * @param defaultModel {@code provider/model} of agents that name none
    */
-  public SessionViews(Agents agents, Sessions sessions, Chats chats, String defaultModel) {
+  public SessionViews(
+      Agents agents, Sessions sessions, Chats chats, String defaultModel, Clock clock) {
     this.agents = agents;
     this.sessions = sessions;
     this.chats = chats;
-    this.defaultModel = defaultModel;
+    this.models = new AgentModels(defaultModel);
+    this.hubStartedAt = clock.millis();
   }
 
   /**
@@ -47,6 +66,10 @@ public final class SessionViews {
    * @return fails with {@code not_found} when there is no such agent in the caller's tenant
    */
   Future<SessionKey> key(Caller caller, ObjectNode params, String field) {
+    return locate(caller, params, field).map(Located::key);
+  }
+
+  private Future<Located> locate(Caller caller, ObjectNode params, String field) {
     String text = params.path(field).asText();
     String named = params.path("agentId").asText("");
     Future<AgentId> defaultAgent =
@@ -59,7 +82,7 @@ public final class SessionViews {
                 throw ParleyException.invalid(
                     "agentId", "the session key is of agent %s".formatted(key.agent()));
               }
-              return agents.get(caller.scope(), key.agent()).map(key);
+              return agents.get(caller.scope(), key.agent()).map(agent -> new Located(key, agent));
             });
   }
 
@@ -77,29 +100,25 @@ public final class SessionViews {
   }
 
   Future<ObjectNode> history(Caller caller, ObjectNode params) {
-    return key(caller, params, "sessionKey")
+    return locate(caller, params, "sessionKey")
         .compose(
-            key ->
+            at ->
                 sessions
                     .history(
                         caller.scope(),
-                        key,
+                        at.key,
                         params.path("limit").asInt(DEFAULT_ROWS),
                         params.path("offset").asLong(0),
                         Math.min(
                             params.path("maxChars").asInt(DEFAULT_CHARS),
                             params.path("maxBytes").asInt(DEFAULT_CHARS)))
-                    .map(page -> describe(caller, key, page)));
+                    .map(page -> describe(caller, at, page)));
   }
 
-  Future<ObjectNode> startup(Caller caller, ObjectNode params) {
-    return history(caller, params);
-  }
-
-  private ObjectNode describe(Caller caller, SessionKey key, HistoryPage page) {
-    ObjectNode result = Json.object().put("sessionKey", key.toString());
+  private ObjectNode describe(Caller caller, Located at, HistoryPage page) {
+    ObjectNode result = Json.object().put("sessionKey", at.key.toString());
     SessionRow session = page.session();
-    result.put("sessionId", session == null ? key.toString() : session.sessionId());
+    result.put("sessionId", session == null ? at.key.toString() : session.sessionId());
     ArrayNode messages = result.putArray("messages");
     page.rows().forEach(row -> messages.add(row.toJson()));
     result.putObject("pendingInputs").put("total", 0).putArray("items");
@@ -107,20 +126,37 @@ public final class SessionViews {
     if (page.hasMore()) {
       result.put("nextOffset", page.nextOffset());
     }
-    result.set("defaults", defaults());
-    result.set("sessionInfo", session == null ? absent(key) : row(caller, session));
+    result.set("defaults", model(caller, at.agent));
+    result.set("sessionInfo", session == null ? absent(at.key) : row(caller, at.agent, session));
+    chats
+        .inFlight(caller.tenant(), at.key)
+        .ifPresent(
+            run ->
+                result.putObject("inFlightRun").put("runId", run.runId()).put("text", run.text()));
     return result;
   }
 
   /** A session row with what only the running hub knows. */
-  ObjectNode row(Caller caller, SessionRow session) {
+  ObjectNode row(Caller caller, AgentDefinition agent, SessionRow session) {
     ObjectNode json = session.toJson();
-    SessionKey key = SessionKey.parse(session.key(), new AgentId(session.agentId()));
-    List<String> running = chats.activeRuns(caller.tenant(), key);
+    SessionKey key = SessionKey.parse(session.key(), agent.id());
+    Set<String> running = chats.activeRuns(caller.tenant(), key);
     json.put("hasActiveRun", !running.isEmpty());
     running.forEach(json.putArray("activeRunIds")::add);
-    json.setAll(defaults());
+    SessionRow.LastRun last = session.lastRun();
+    if (last != null && isLost(last, running)) {
+      json.put("status", RunStatus.FAILED.sessionStatus()).put("lastRunError", INTERRUPTED);
+      json.put("endedAt", session.updatedAt());
+    }
+    json.setAll(model(caller, agent));
     return json.put("visibility", "shared").put("sharingRole", "owner");
+  }
+
+  /** A run without an end that began before this hub and is not under way died with another. */
+  private boolean isLost(SessionRow.LastRun run, Set<String> running) {
+    return run.status() == RunStatus.RUNNING
+        && run.startedAt() < hubStartedAt
+        && !running.contains(run.runId());
   }
 
   private static ObjectNode absent(SessionKey key) {
@@ -134,29 +170,47 @@ public final class SessionViews {
     return json;
   }
 
-  /** The model of sessions that have not chosen one. */
+  /** The model of sessions whose agent has not chosen one. */
   ObjectNode defaults() {
-    int slash = defaultModel.indexOf('/');
-    return Json.object()
-        .put("modelProvider", defaultModel.substring(0, slash))
-        .put("model", defaultModel.substring(slash + 1))
-        .put("contextTokens", CONTEXT_TOKENS);
+    return AgentModels.describe(models.defaultModel());
+  }
+
+  /** The model of an agent's sessions. */
+  ObjectNode model(Caller caller, AgentDefinition agent) {
+    return AgentModels.describe(modelName(caller, agent));
+  }
+
+  /** The model of an agent's sessions as {@code provider/model}. */
+  String modelName(Caller caller, AgentDefinition agent) {
+    return models.of(caller.tenant(), agent);
   }
 
   /** Runs {@code action} with the session that {@code params.key} names. */
   <T> Future<T> with(
-      Caller caller, ObjectNode params, BiFunction<SessionKey, Sessions, Future<T>> action) {
-    return key(caller, params, "key").compose(key -> action.apply(key, sessions));
+      Caller caller, ObjectNode params, BiFunction<Located, Sessions, Future<T>> action) {
+    return locate(caller, params, "key").compose(at -> action.apply(at, sessions));
   }
 
   /** The agents of the caller, or the one that params name. */
-  Future<List<AgentId>> agentsOf(Caller caller, @Nullable String named) {
+  Future<List<AgentDefinition>> agentsOf(Caller caller, @Nullable String named) {
     return named == null
-        ? agents.list(caller.scope()).map(all -> all.stream().map(AgentDefinition::id).toList())
-        : agents.get(caller.scope(), new AgentId(named)).map(one -> List.of(one.id()));
+        ? agents.list(caller.scope())
+        : agents.get(caller.scope(), new AgentId(named)).map(List::of);
   }
 
-  Sessions sessions() {
-    return sessions;
+  /** A page of the sessions of these agents, each as a row. */
+  Future<Page> list(Caller caller, List<AgentDefinition> of, SessionFilter filter) {
+    Map<String, AgentDefinition> byId =
+        of.stream().collect(Collectors.toMap(agent -> agent.id().value(), Function.identity()));
+    return sessions
+        .list(caller.scope(), of.stream().map(AgentDefinition::id).toList(), filter)
+        .map(
+            page -> {
+              List<ObjectNode> rows = new ArrayList<>();
+              for (SessionRow row : page.rows()) {
+                rows.add(row(caller, Objects.requireNonNull(byId.get(row.agentId())), row));
+              }
+              return new Page(rows, page.total());
+            });
   }
 }

@@ -37,6 +37,9 @@ final class Handshake {
   private static final int DEFAULT_WINDOW = 256;
   private static final int MIN_PROBE_PROTOCOL = 3;
 
+  /** Says that {@code models.list} takes the params of the OpenClaw client's model lists. */
+  private static final String MODEL_CATALOG = "published-model-catalog";
+
   /** A connection that was let in. */
   record Accepted(WsSession session, ObjectNode hello, long seq) {}
 
@@ -152,6 +155,8 @@ final class Handshake {
             client.path("mode").asText(),
             client.path("version").asText(),
             client.path("platform").asText(),
+            client.path("displayName").asText(),
+            client.path("instanceId").asText(),
             toolEvents,
             gateway.now());
     Resumption resumption = gateway.resumption();
@@ -179,9 +184,10 @@ final class Handshake {
     hello.putObject("server").put("version", gateway.version()).put("connId", connection.id());
     ObjectNode features = hello.putObject("features");
     ArrayNode methods = features.putArray("methods");
-    gateway.methods().forEach(methods::add);
+    gateway.methods(principal).forEach(methods::add);
     ArrayNode events = features.putArray("events");
     gateway.events().forEach(events::add);
+    features.putArray("capabilities").add(MODEL_CATALOG);
     ObjectNode snapshot = hello.putObject("snapshot");
     snapshot.set("presence", gateway.presence(principal.tenant()));
     snapshot.putObject("health").put("ok", true);

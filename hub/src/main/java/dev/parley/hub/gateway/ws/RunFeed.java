@@ -7,8 +7,10 @@ import dev.parley.hub.agent.RunEvent;
 import dev.parley.hub.agent.RunEvent.Run;
 import dev.parley.hub.agent.RunListener;
 import dev.parley.hub.gateway.Caller.Topic;
+import dev.parley.hub.session.SessionKey;
 import dev.parley.hub.session.SessionRow;
 import dev.parley.hub.session.TranscriptRow;
+import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.frame.Json;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,6 +50,7 @@ public final class RunFeed implements RunListener {
   public void on(RunEvent event) {
     Run run = event.run();
     if (!feed.hasListeners(run.tenant())) {
+      forgetEnded(event);
       return;
     }
     if (event instanceof RunEvent.Started started) {
@@ -74,17 +77,33 @@ public final class RunFeed implements RunListener {
     } else if (event instanceof RunEvent.Failed failed) {
       onFailed(run, failed);
     }
+    forgetEnded(event);
   }
 
-  /** A session changed without a run: created, renamed, reset, deleted. */
-  public void sessionChanged(Run session, @Nullable SessionRow row, String reason) {
-    ObjectNode payload = changed(session, row, false);
+  private void forgetEnded(RunEvent event) {
+    if (event instanceof RunEvent.Finished
+        || event instanceof RunEvent.Aborted
+        || event instanceof RunEvent.Failed) {
+      counters.remove(event.run());
+    }
+  }
+
+  /** A session changed without a run: created, renamed, reset, deleted; then the row is null. */
+  public void sessionChanged(
+      TenantId tenant, SessionKey key, @Nullable ObjectNode row, String reason) {
+    ObjectNode payload = naming(key).put("reason", reason);
+    if (row != null) {
+      payload.set("session", row);
+      for (String field : List.of("sessionId", "updatedAt", "hasActiveRun", "activeRunIds")) {
+        payload.set(field, row.get(field));
+      }
+    }
     feed.publish(
-        session.tenant(),
+        tenant,
         Permission.CHAT_READ,
-        to -> to.subscribed(Topic.SESSIONS, session.session().toString()),
+        to -> to.subscribed(Topic.SESSIONS, key.toString()),
         "sessions.changed",
-        Json.raw(payload.put("reason", reason)));
+        Json.raw(payload));
   }
 
   private void onStarted(Run run, RunEvent.Started started) {
@@ -139,14 +158,12 @@ public final class RunFeed implements RunListener {
         Json.object().put("state", "final").put("stopReason", finished.stopReason()),
         finished.text());
     phase(run, finished.session(), "end", false);
-    counters.remove(run);
   }
 
   private void onAborted(Run run, RunEvent.Aborted aborted) {
     lifecycle(run, Json.object().put("phase", "end").put("aborted", true));
     chat(run, Json.object().put("state", "aborted").put("stopReason", "rpc"), aborted.text());
     phase(run, aborted.session(), "end", false);
-    counters.remove(run);
   }
 
   private void onFailed(Run run, RunEvent.Failed failed) {
@@ -157,7 +174,6 @@ public final class RunFeed implements RunListener {
     payload.put("errorKind", kindOf(failed)).put("errorCode", failed.failure().code().wireName());
     publish(run, "chat", payload, RunFeed::everybody);
     phase(run, failed.session(), "end", false);
-    counters.remove(run);
   }
 
   private static String kindOf(RunEvent.Failed failed) {
@@ -216,19 +232,14 @@ public final class RunFeed implements RunListener {
         to -> to.subscribed(Topic.SESSIONS, key) || to.subscribed(Topic.SESSION_MESSAGES, key));
   }
 
-  private void phase(Run run, SessionRow session, String phase, boolean active) {
+  private void phase(Run run, @Nullable SessionRow session, String phase, boolean active) {
     ObjectNode payload = changed(run, session, active).put("phase", phase);
     String key = run.session().toString();
     publish(run, "sessions.changed", payload, to -> to.subscribed(Topic.SESSIONS, key));
   }
 
   private static ObjectNode changed(Run run, @Nullable SessionRow session, boolean active) {
-    ObjectNode payload =
-        Json.object()
-            .put("sessionKey", run.session().toString())
-            .put("agentId", run.session().agent().value())
-            .put("runId", run.runId())
-            .put("ts", System.currentTimeMillis());
+    ObjectNode payload = naming(run.session()).put("runId", run.runId());
     if (session != null) {
       ObjectNode row = session.toJson();
       markActive(row, run, active);
@@ -237,6 +248,13 @@ public final class RunFeed implements RunListener {
       markActive(payload, run, active);
     }
     return payload;
+  }
+
+  private static ObjectNode naming(SessionKey session) {
+    return Json.object()
+        .put("sessionKey", session.toString())
+        .put("agentId", session.agent().value())
+        .put("ts", System.currentTimeMillis());
   }
 
   private static void markActive(ObjectNode json, Run run, boolean active) {

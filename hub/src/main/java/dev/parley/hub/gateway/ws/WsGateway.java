@@ -20,6 +20,7 @@ import dev.parley.hub.tenant.Tenants;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.TenantId;
+import dev.parley.protocol.contract.Operation;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.CloseCode;
 import dev.parley.protocol.error.ErrorCode;
@@ -235,8 +236,15 @@ public final class WsGateway {
     return Refusals.of(failure);
   }
 
-  List<String> methods() {
-    return operations.names();
+  /** The operations that this principal may invoke. */
+  List<String> methods(Principal principal) {
+    return operations.operations().stream()
+        .filter(
+            operation ->
+                operation.permission() == null
+                    || principal.may(Permission.of(operation.permission())))
+        .map(Operation::name)
+        .toList();
   }
 
   List<String> events() {

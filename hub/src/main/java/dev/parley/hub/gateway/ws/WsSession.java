@@ -28,7 +28,14 @@ final class WsSession {
 
   /** What a client says of itself; shown to its own tenant and believed in nothing. */
   record ClientIdentity(
-      String id, String mode, String version, String platform, boolean toolEvents, long since) {}
+      String id,
+      String mode,
+      String version,
+      String platform,
+      String displayName,
+      String instanceId,
+      boolean toolEvents,
+      long since) {}
 
   WsSession(
       Principal principal,
