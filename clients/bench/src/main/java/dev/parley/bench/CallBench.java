@@ -94,8 +94,8 @@ final class CallBench implements Bench {
 
   private static void warmUp(Plan plan, CallLoad hub, CallLoad ceiling) throws IOException {
     Duration slice = Duration.ofMillis(plan.count(2_000, 500));
-    for (int i = 0; i < plan.count(6, 2); i++) {
-      plan.progress().say("call: warming up, %d of %d".formatted(i + 1, plan.count(6, 2)));
+    for (int i = 0; i < plan.count(12, 2); i++) {
+      plan.progress().say("call: warming up, %d of %d".formatted(i + 1, plan.count(12, 2)));
       for (int concurrency : CONCURRENCY) {
         hub.run(concurrency, slice);
         ceiling.run(concurrency, slice);
