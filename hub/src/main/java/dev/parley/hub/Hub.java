@@ -10,10 +10,13 @@ import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.agent.RunEvent;
 import dev.parley.hub.agent.RunIds;
 import dev.parley.hub.agent.RunListener;
+import dev.parley.hub.agent.relay.Relay;
 import dev.parley.hub.channel.Channels;
 import dev.parley.hub.channel.TenantDirectory;
 import dev.parley.hub.chat.Chats;
 import dev.parley.hub.cluster.Announcements;
+import dev.parley.hub.cluster.Cluster;
+import dev.parley.hub.cluster.ClusterSettings;
 import dev.parley.hub.contract.RequestValidator;
 import dev.parley.hub.gateway.ChannelEvents;
 import dev.parley.hub.gateway.ClientAddresses;
@@ -62,12 +65,14 @@ import dev.parley.hub.tenant.Tenants;
 import dev.parley.hub.workspace.WorkspaceSettings;
 import dev.parley.hub.workspace.Workspaces;
 import dev.parley.protocol.contract.Contract;
+import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A running hub. This is the one place where the rooms are put together; read it top to bottom and
@@ -77,7 +82,10 @@ public final class Hub {
   /** The version of this hub. */
   public static final String VERSION = "0.1.0";
 
+  private final Vertx vertx;
   private final OpenStore openStore;
+  private final Agents agents;
+  private final RemoteAgents remoteAgents;
   private final AdminKey adminKey;
   private final Sessions sessions;
   private final Workspaces workspaces;
@@ -91,6 +99,8 @@ public final class Hub {
   private final Announcements announcements;
   private final WsGateway webSockets;
   private final HttpGateway http;
+  private volatile @Nullable Cluster cluster;
+  private volatile @Nullable Relay relay;
 
   /**
    * Opens the store, puts the hub together on a worker, as loading its classes takes a while, and
@@ -100,6 +110,12 @@ public final class Hub {
    * @return fails with a {@code ParleyException} whose message is one clear line
    */
   public static Future<Hub> start(Vertx vertx, Settings settings, Map<String, String> environment) {
+    Optional<ClusterSettings> cluster;
+    try {
+      cluster = SettingsMapping.cluster(settings, environment);
+    } catch (ParleyException refused) {
+      return Future.failedFuture(refused);
+    }
     return Stores.open(vertx, SettingsMapping.store(settings))
         .compose(
             opened ->
@@ -110,6 +126,7 @@ public final class Hub {
                           return new Hub(vertx, settings, environment, opened, master);
                         },
                         false)
+                    .compose(hub -> hub.join(cluster))
                     .compose(hub -> hub.listen(settings))
                     .recover(
                         failure ->
@@ -122,6 +139,7 @@ public final class Hub {
       Map<String, String> environment,
       OpenStore openStore,
       MasterKey master) {
+    this.vertx = vertx;
     this.openStore = openStore;
     Store store = openStore.store();
     Clock clock = Clock.systemUTC();
@@ -157,7 +175,8 @@ public final class Hub {
     Budgets budgets = new Budgets(vertx, store, sales);
 
     RemoteAgents remote = new RemoteAgents(SettingsMapping.MAX_WAITING_PER_AGENT);
-    Agents agents = new Agents(store, scopes, announcements, remote);
+    remoteAgents = remote;
+    agents = new Agents(store, scopes, announcements, remote);
     Channels channels = new Channels(store, scopes, directory, announcements, clock);
     market = new Market(store, scopes, channels, directory, agents::exists, announcements, clock);
     switchboard =
@@ -298,6 +317,32 @@ public final class Hub {
             origins);
   }
 
+  /** Joins the other nodes before anybody can connect to this one. */
+  private Future<Hub> join(Optional<ClusterSettings> settings) {
+    return settings.isEmpty()
+        ? Future.succeededFuture(this)
+        : Cluster.join(vertx, settings.get())
+            .map(
+                joined -> {
+                  cluster = joined;
+                  Relay between =
+                      new Relay(vertx, joined.placement(), joined.bus(), agents, remoteAgents);
+                  between.start();
+                  agents.reachedThrough(between);
+                  relay = between;
+                  return this;
+                })
+            .recover(failure -> close().transform(closed -> Future.failedFuture(failure)));
+  }
+
+  /** Leaves the other nodes. */
+  private Future<Void> leave() {
+    if (relay != null) {
+      relay.stop();
+    }
+    return cluster == null ? Future.succeededFuture() : cluster.close(vertx);
+  }
+
   private Future<Hub> listen(Settings settings) {
     return announcements
         .start()
@@ -344,6 +389,7 @@ public final class Hub {
         .shutdown("the hub is stopping")
         .eventually(http::close)
         .eventually(hosted::close)
+        .eventually(this::leave)
         .eventually(switchboard::close)
         .eventually(rates::close)
         .eventually(channelRates::close)

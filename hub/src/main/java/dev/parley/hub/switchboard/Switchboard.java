@@ -228,7 +228,7 @@ public final class Switchboard {
       Route route,
       List<Cause> causes,
       Endpoint endpoint,
-      Account account) {
+      OpenAccount account) {
     CallOrder order = call.order();
     long now = clock.millis();
     MessageId id = order.id() == null ? MessageId.next() : order.id();
@@ -257,7 +257,7 @@ public final class Switchboard {
               inFlight.remove(ended);
               slot.close();
               parts.metrics.callEnded(failure, System.nanoTime() - startedAt);
-              end(call, ended, reply, failure);
+              end(call, ended, account, reply, failure);
             });
     try {
       inFlight.add(delivery);
@@ -295,10 +295,10 @@ public final class Switchboard {
   private void end(
       Outgoing call,
       Delivery delivery,
+      OpenAccount account,
       @Nullable RawJson reply,
       @Nullable ParleyException failure) {
-    delivery
-        .account()
+    account
         .close(failure == null)
         .onSuccess(
             charge -> {
