@@ -6,8 +6,10 @@ import io.vertx.core.Future;
 import java.util.Optional;
 
 /** The other nodes of a cluster, as the place where an agent may be. */
-@FunctionalInterface
 public interface OtherNodes {
   /** The way to an agent that is on another node; empty when it is to be on this one or nowhere. */
   Future<Optional<Endpoint>> locate(AgentAddress address, AgentDefinition.Kind kind);
+
+  /** Whether a hosted agent runs on another node. */
+  boolean isElsewhere(AgentAddress address);
 }

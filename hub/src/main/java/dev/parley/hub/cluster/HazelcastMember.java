@@ -18,6 +18,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
@@ -26,6 +27,9 @@ import java.util.stream.Collectors;
  * objects from the wire but those of Hazelcast and its Vert.x adapter.
  */
 final class HazelcastMember {
+  /** Where the Vert.x adapter looks for its id when it is given a running member. */
+  private static final String VERTX_NODE_ID = "__vertx.nodeId";
+
   private static final int ADMISSION_ATTEMPTS = 20;
   private static final int CONNECT_MS = 500;
 
@@ -97,7 +101,10 @@ final class HazelcastMember {
   private static Config config(ClusterSettings settings, ClusterKeys keys, String address) {
     Config config = new Config();
     config.setClusterName(keys.clusterName());
-    config.getMemberAttributeConfig().setAttribute(Placement.ADDRESS, address);
+    config
+        .getMemberAttributeConfig()
+        .setAttribute(Placement.ADDRESS, address)
+        .setAttribute(VERTX_NODE_ID, UUID.randomUUID().toString());
     config.setAdvancedNetworkConfig(network(settings));
     config.getMetricsConfig().setEnabled(false);
     config.getJetConfig().setEnabled(false);

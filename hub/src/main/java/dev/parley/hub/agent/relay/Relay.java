@@ -63,6 +63,11 @@ public final class Relay implements OtherNodes {
     return whereabouts.of(address).map(nodes -> outbound.oneOf(nodes).map(outbound::toRemote));
   }
 
+  @Override
+  public boolean isElsewhere(AgentAddress address) {
+    return !placement.isHere(address);
+  }
+
   private void changed() {
     Set<String> nodes = placement.nodes();
     outbound.keepOnly(nodes);
