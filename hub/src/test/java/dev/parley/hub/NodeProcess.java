@@ -3,7 +3,6 @@ package dev.parley.hub;
 import static org.awaitility.Awaitility.await;
 
 import dev.parley.hub.settings.Settings;
-import dev.parley.protocol.frame.Json;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.ClientWebSocket;
@@ -34,18 +33,22 @@ public final class NodeProcess implements AutoCloseable {
   }
 
   /** Starts one; call {@link #port} to wait until it listens. */
-  public static NodeProcess start(Path directory, Map<String, String> options) {
+  public static NodeProcess start(
+      Path directory, Map<String, String> options, String... jvmOptions) {
     List<String> command =
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                NodeProcess.class.getName(),
-                directory.resolve("port").toString()));
+                "-Xmx256m"));
+    command.addAll(List.of(jvmOptions));
+    command.addAll(
+        List.of(
+            "-cp",
+            System.getProperty("java.class.path"),
+            NodeProcess.class.getName(),
+            directory.resolve("port").toString()));
     Map<String, String> all = new LinkedHashMap<>(options);
     all.put("port", "0");
     all.put("data", directory.resolve("data").toString());
@@ -140,10 +143,5 @@ public final class NodeProcess implements AutoCloseable {
   @Override
   public void close() {
     kill();
-  }
-
-  @Override
-  public String toString() {
-    return Json.write(directory.toString());
   }
 }
