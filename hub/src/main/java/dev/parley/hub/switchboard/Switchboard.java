@@ -1,5 +1,7 @@
 package dev.parley.hub.switchboard;
 
+import static dev.parley.hub.switchboard.Steps.then;
+
 import dev.parley.hub.access.HubPrincipals;
 import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
@@ -129,19 +131,7 @@ public final class Switchboard {
         order.from() == null
             ? caller.party()
             : Party.of(new AgentAddress(caller.tenant(), order.from()));
-    parts
-        .tenants
-        .get(caller.tenant())
-        .compose(
-            tenant -> {
-              tenant.requireActive();
-              return parts
-                  .rates
-                  .admit(scope, tenant.limits())
-                  .compose(paid -> fromExists(from))
-                  .compose(known -> route(from, order))
-                  .compose(route -> admit(call, from, scope, tenant, route));
-            })
+    then(parts.tenants.get(caller.tenant()), tenant -> admit(call, from, scope, tenant))
         .onFailure(
             failure -> {
               parts.ledger.count(scope, from.agent(), null, Counter.REFUSED);
@@ -149,11 +139,24 @@ public final class Switchboard {
             });
   }
 
+  private Future<Void> admit(Outgoing call, Party from, TenantScope scope, Tenant tenant) {
+    tenant.requireActive();
+    return then(
+        parts.rates.admit(scope, tenant.limits()),
+        paid ->
+            then(
+                requireCaller(from),
+                known ->
+                    then(
+                        route(from, call.order()),
+                        route -> admit(call, from, scope, tenant, route))));
+  }
+
   /** Whoever calls as an own agent must have that agent. */
-  private Future<Void> fromExists(Party from) {
+  private Future<?> requireCaller(Party from) {
     return from.agent() == null
         ? Future.succeededFuture()
-        : parts.directory.tokensPerDay(new AgentAddress(from.tenant(), from.agent())).mapEmpty();
+        : parts.directory.tokensPerDay(new AgentAddress(from.tenant(), from.agent()));
   }
 
   private Future<Route> route(Party from, CallOrder order) {
@@ -166,24 +169,23 @@ public final class Switchboard {
     AgentAddress to = (AgentAddress) order.to();
     return to.tenant().equals(from.tenant())
         ? Future.succeededFuture(new Route(to, null))
-        : parts.channels.permit(from, to).map(permit -> new Route(to, permit));
+        : then(
+            parts.channels.permit(from, to),
+            permit -> Future.succeededFuture(new Route(to, permit)));
   }
 
   private Future<Void> admit(
       Outgoing call, Party from, TenantScope scope, Tenant tenant, Route route) {
     CallOrder order = call.order();
     List<Cause> causes = loopGuard.extend(order.cause(), route.to);
-    Future<Void> paid =
-        route.permit == null
-            ? Future.succeededFuture()
-            : calleeActive(route.to).compose(active -> channelRate(route.permit));
-    return paid.compose(admitted -> parts.directory.locate(route.to))
-        .compose(
-            endpoint ->
-                parts
-                    .accounts
-                    .open(from, route.to, route.permit)
-                    .map(
+    return then(
+        admitByChannel(route),
+        admitted ->
+            then(
+                parts.directory.locate(route.to),
+                endpoint ->
+                    then(
+                        parts.accounts.open(from, route.to, route.permit),
                         account -> {
                           try {
                             deliver(call, from, scope, tenant, route, causes, endpoint, account);
@@ -191,8 +193,24 @@ public final class Switchboard {
                             account.close(false);
                             throw refused;
                           }
-                          return null;
-                        }));
+                          return Future.succeededFuture();
+                        })));
+  }
+
+  /** Between tenants the callee must be active too, and the channel has a rate of its own. */
+  private Future<Void> admitByChannel(Route route) {
+    Permit permit = route.permit;
+    return permit == null
+        ? Future.succeededFuture()
+        : then(
+            parts.tenants.get(route.to.tenant()),
+            callee -> {
+              if (!callee.active()) {
+                throw new ParleyException(
+                    ErrorCode.AGENT_OFFLINE, "agent %s cannot be reached".formatted(route.to));
+              }
+              return channelRate(permit);
+            });
   }
 
   /** The channel's own rate, counted at the calling side. */
@@ -204,20 +222,6 @@ public final class Switchboard {
             parts.scopes.of(HubPrincipals.bookkeeper(permit.channel().from().tenant())),
             permit.channel().id(),
             callsPerMinute);
-  }
-
-  private Future<Void> calleeActive(AgentAddress to) {
-    return parts
-        .tenants
-        .get(to.tenant())
-        .map(
-            tenant -> {
-              if (!tenant.active()) {
-                throw new ParleyException(
-                    ErrorCode.AGENT_OFFLINE, "agent %s cannot be reached".formatted(to));
-              }
-              return null;
-            });
   }
 
   private void deliver(
