@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.parley.hub.Hub;
 import dev.parley.hub.NodeProcess;
 import dev.parley.hub.settings.Settings;
+import dev.parley.hub.store.TcpRedis;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Vertx;
@@ -119,9 +120,12 @@ class ClusterStartTest {
   @Test
   void aHubOfItsOwnStartsNothingOfHazelcast() throws IOException {
     Path loaded = directory.resolve("loaded");
-    try (NodeProcess alone =
-        NodeProcess.start(
-            directory.resolve("alone"), Map.of(), "-Xlog:class+load:file=" + loaded)) {
+    try (TcpRedis redis = TcpRedis.start(directory);
+        NodeProcess alone =
+            NodeProcess.start(
+                directory.resolve("alone"),
+                Map.of("redis", "redis://" + redis.address()),
+                "-Xlog:class+load:file=" + loaded)) {
       alone.port();
       List<String> classes;
       try (var lines = Files.lines(loaded)) {

@@ -77,11 +77,12 @@ class ClusterTest {
   }
 
   @AfterAll
-  static void stopNodes() {
-    second.close();
-    third.close();
-    first.close();
-    redis.close();
+  static void stopNodes() throws Exception {
+    for (AutoCloseable part : new AutoCloseable[] {second, third, first, redis}) {
+      if (part != null) {
+        part.close();
+      }
+    }
   }
 
   private static NodeProcess node(String name, Map<String, String> more) throws IOException {
