@@ -10,12 +10,10 @@ import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.agent.RunEvent;
 import dev.parley.hub.agent.RunIds;
 import dev.parley.hub.agent.RunListener;
-import dev.parley.hub.agent.relay.Relay;
 import dev.parley.hub.channel.Channels;
 import dev.parley.hub.channel.TenantDirectory;
 import dev.parley.hub.chat.Chats;
 import dev.parley.hub.cluster.Announcements;
-import dev.parley.hub.cluster.Cluster;
 import dev.parley.hub.cluster.ClusterSettings;
 import dev.parley.hub.contract.RequestValidator;
 import dev.parley.hub.gateway.ChannelEvents;
@@ -72,7 +70,6 @@ import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A running hub. This is the one place where the rooms are put together; read it top to bottom and
@@ -82,10 +79,7 @@ public final class Hub {
   /** The version of this hub. */
   public static final String VERSION = "0.1.0";
 
-  private final Vertx vertx;
   private final OpenStore openStore;
-  private final Agents agents;
-  private final RemoteAgents remoteAgents;
   private final AdminKey adminKey;
   private final Sessions sessions;
   private final Workspaces workspaces;
@@ -99,8 +93,7 @@ public final class Hub {
   private final Announcements announcements;
   private final WsGateway webSockets;
   private final HttpGateway http;
-  private volatile @Nullable Cluster cluster;
-  private volatile @Nullable Relay relay;
+  private final Membership membership;
 
   /**
    * Opens the store, puts the hub together on a worker, as loading its classes takes a while, and
@@ -139,7 +132,6 @@ public final class Hub {
       Map<String, String> environment,
       OpenStore openStore,
       MasterKey master) {
-    this.vertx = vertx;
     this.openStore = openStore;
     Store store = openStore.store();
     Clock clock = Clock.systemUTC();
@@ -175,8 +167,7 @@ public final class Hub {
     Budgets budgets = new Budgets(vertx, store, sales);
 
     RemoteAgents remote = new RemoteAgents(SettingsMapping.MAX_WAITING_PER_AGENT);
-    remoteAgents = remote;
-    agents = new Agents(store, scopes, announcements, remote);
+    Agents agents = new Agents(store, scopes, announcements, remote);
     Channels channels = new Channels(store, scopes, directory, announcements, clock);
     market = new Market(store, scopes, channels, directory, agents::exists, announcements, clock);
     switchboard =
@@ -281,6 +272,7 @@ public final class Hub {
 
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
+    membership = new Membership(vertx, agents, remote, metrics);
     metrics.counter(
         "parley.authentications.refused",
         "authentications refused unseen after too many wrong keys",
@@ -317,30 +309,11 @@ public final class Hub {
             origins);
   }
 
-  /** Joins the other nodes before anybody can connect to this one. */
   private Future<Hub> join(Optional<ClusterSettings> settings) {
-    return settings.isEmpty()
-        ? Future.succeededFuture(this)
-        : Cluster.join(vertx, settings.get())
-            .map(
-                joined -> {
-                  cluster = joined;
-                  Relay between =
-                      new Relay(vertx, joined.placement(), joined.bus(), agents, remoteAgents);
-                  between.start();
-                  agents.reachedThrough(between);
-                  relay = between;
-                  return this;
-                })
-            .recover(failure -> close().transform(closed -> Future.failedFuture(failure)));
-  }
-
-  /** Leaves the other nodes. */
-  private Future<Void> leave() {
-    if (relay != null) {
-      relay.stop();
-    }
-    return cluster == null ? Future.succeededFuture() : cluster.close(vertx);
+    return membership
+        .join(settings)
+        .map(this)
+        .recover(failure -> close().transform(closed -> Future.failedFuture(failure)));
   }
 
   private Future<Hub> listen(Settings settings) {
@@ -389,7 +362,7 @@ public final class Hub {
         .shutdown("the hub is stopping")
         .eventually(http::close)
         .eventually(hosted::close)
-        .eventually(this::leave)
+        .eventually(membership::leave)
         .eventually(switchboard::close)
         .eventually(rates::close)
         .eventually(channelRates::close)
