@@ -85,22 +85,41 @@ final class Transcripts {
   <T> T write(Place place, Writing<T> writing) {
     String id = place.id();
     TranscriptTail known = tails.take(id);
-    try (OpenDirectory directory =
-            OpenDirectory.retrying(
-                () -> OpenDirectory.walk(place.root(), place.directory(), Missing.CREATE));
-        FileChannel file =
-            directory.open(
-                place.name(),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE)) {
+    try (OpenTranscript open = OpenDirectory.retrying(() -> OpenTranscript.of(place))) {
       TranscriptWriter writer =
-          new TranscriptWriter(directory, place.name(), file, known, settings);
+          new TranscriptWriter(open.directory, place.name(), open.file, known, settings);
       T result = writing.with(writer);
       tails.put(id, writer.tail());
       return result;
     } catch (IOException e) {
       throw unavailable("write", place, e);
+    }
+  }
+
+  /** A transcript that is there, in a directory that can no longer be replaced. */
+  private record OpenTranscript(OpenDirectory directory, FileChannel file)
+      implements AutoCloseable {
+    static OpenTranscript of(Place place) throws IOException {
+      OpenDirectory directory = OpenDirectory.walk(place.root(), place.directory(), Missing.CREATE);
+      try {
+        return new OpenTranscript(
+            directory,
+            directory.open(
+                place.name(),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE));
+      } catch (IOException e) {
+        directory.close();
+        throw e;
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      try (directory) {
+        file.close();
+      }
     }
   }
 
