@@ -12,16 +12,15 @@ import dev.parley.hub.quota.Concurrency;
 import dev.parley.hub.quota.Counter;
 import dev.parley.hub.quota.Ledger;
 import dev.parley.hub.quota.RateLimits;
+import dev.parley.hub.switchboard.Admission.Admitted;
+import dev.parley.hub.switchboard.Admission.Route;
 import dev.parley.hub.telemetry.HubMetrics;
 import dev.parley.hub.tenant.Tenant;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
 import dev.parley.protocol.address.AgentAddress;
-import dev.parley.protocol.address.ListingId;
 import dev.parley.protocol.address.MessageId;
-import dev.parley.protocol.address.Party;
-import dev.parley.protocol.envelope.Cause;
 import dev.parley.protocol.envelope.Envelope;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ErrorCode;
@@ -30,7 +29,8 @@ import io.netty.util.Timeout;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Clock;
-import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,13 +64,10 @@ public final class Switchboard {
       Announcements announcements,
       HubMetrics metrics) {}
 
-  /** Where a call goes and by what right; no permit inside a tenant. */
-  private record Route(AgentAddress to, @Nullable Permit permit) {}
-
   private final Clock clock;
   private final SwitchboardSettings settings;
   private final Parts parts;
-  private final LoopGuard loopGuard;
+  private final Admission admission;
   private final CallsInFlight inFlight;
   private final Deadlines deadlines;
 
@@ -78,7 +75,7 @@ public final class Switchboard {
     this.clock = clock;
     this.settings = settings;
     this.parts = parts;
-    this.loopGuard = new LoopGuard(settings.maxHops());
+    this.admission = new Admission(parts, new LoopGuard(settings.maxHops()));
     this.inFlight =
         new CallsInFlight(settings.maxInFlight(), parts.tenants, parts.channels, parts.directory);
     this.deadlines = new Deadlines(vertx, settings.maxInFlight());
@@ -123,70 +120,30 @@ public final class Switchboard {
 
   void start(Outgoing call) {
     CallOrder order = call.order();
-    Principal caller = order.caller();
-    TenantScope scope = parts.scopes.of(caller);
-    Party from =
-        order.from() == null
-            ? caller.party()
-            : Party.of(new AgentAddress(caller.tenant(), order.from()));
-    parts
-        .tenants
-        .get(caller.tenant())
-        .compose(
-            tenant -> {
-              tenant.requireActive();
-              return parts
-                  .rates
-                  .admit(scope, tenant.limits())
-                  .compose(paid -> fromExists(from))
-                  .compose(known -> route(from, order))
-                  .compose(route -> admit(call, from, scope, tenant, route));
-            })
+    admission
+        .admit(order)
+        .compose(admitted -> place(call, admitted))
         .onFailure(
             failure -> {
-              parts.ledger.count(scope, from.agent(), null, Counter.REFUSED);
+              countRefused(order);
               refuse(call, failure);
             });
   }
 
-  /** Whoever calls as an own agent must have that agent. */
-  private Future<Void> fromExists(Party from) {
-    return from.agent() == null
-        ? Future.succeededFuture()
-        : parts.directory.tokensPerDay(new AgentAddress(from.tenant(), from.agent())).mapEmpty();
-  }
-
-  private Future<Route> route(Party from, CallOrder order) {
-    if (order.to() instanceof ListingId listing) {
-      return parts
-          .market
-          .route(from, listing)
-          .map(installed -> new Route(installed.to(), installed.permit()));
-    }
-    AgentAddress to = (AgentAddress) order.to();
-    return to.tenant().equals(from.tenant())
-        ? Future.succeededFuture(new Route(to, null))
-        : parts.channels.permit(from, to).map(permit -> new Route(to, permit));
-  }
-
-  private Future<Void> admit(
-      Outgoing call, Party from, TenantScope scope, Tenant tenant, Route route) {
-    CallOrder order = call.order();
-    List<Cause> causes = loopGuard.extend(order.cause(), route.to);
-    Future<Void> paid =
-        route.permit == null
-            ? Future.succeededFuture()
-            : calleeActive(route.to).compose(active -> channelRate(route.permit));
-    return paid.compose(admitted -> parts.directory.locate(route.to))
+  private Future<Void> place(Outgoing call, Admitted admitted) {
+    Route route = admitted.route();
+    return parts
+        .directory
+        .locate(route.to())
         .compose(
             endpoint ->
                 parts
                     .accounts
-                    .open(from, route.to, route.permit)
+                    .open(admitted.from(), route.to(), route.permit())
                     .map(
                         account -> {
                           try {
-                            deliver(call, from, scope, tenant, route, causes, endpoint, account);
+                            deliver(call, admitted, endpoint, account);
                           } catch (ParleyException refused) {
                             account.close(false);
                             throw refused;
@@ -195,69 +152,83 @@ public final class Switchboard {
                         }));
   }
 
-  /** The channel's own rate, counted at the calling side. */
-  private Future<Void> channelRate(Permit permit) {
-    Long callsPerMinute = permit.channel().limits().callsPerMinute();
-    return callsPerMinute == null
-        ? Future.succeededFuture()
-        : parts.channelRates.admit(
-            parts.scopes.of(HubPrincipals.bookkeeper(permit.channel().from().tenant())),
-            permit.channel().id(),
-            callsPerMinute);
-  }
-
-  private Future<Void> calleeActive(AgentAddress to) {
-    return parts
-        .tenants
-        .get(to.tenant())
-        .map(
-            tenant -> {
-              if (!tenant.active()) {
-                throw new ParleyException(
-                    ErrorCode.AGENT_OFFLINE, "agent %s cannot be reached".formatted(to));
-              }
-              return null;
-            });
-  }
-
-  private void deliver(
-      Outgoing call,
-      Party from,
-      TenantScope scope,
-      Tenant tenant,
-      Route route,
-      List<Cause> causes,
-      Endpoint endpoint,
-      Account account) {
+  private void deliver(Outgoing call, Admitted admitted, Endpoint endpoint, Account account) {
     CallOrder order = call.order();
+    Route route = admitted.route();
     long now = clock.millis();
     MessageId id = order.id() == null ? MessageId.next() : order.id();
     long timeout = order.timeoutMs() > 0 ? order.timeoutMs() : settings.defaultTimeout().toMillis();
     Envelope envelope =
         new Envelope(
             id,
-            from,
-            route.to,
+            admitted.from(),
+            route.to(),
             order.conversation() == null ? id.value() : order.conversation(),
-            causes,
+            admitted.causes(),
             withinParent(order, now + timeout),
             order.traceparent(),
             order.kind(),
             order.payload());
-    Concurrency.Slot slot = parts.concurrency.acquire(scope, tenant.limits());
+    launch(
+        new Flight(
+            envelope,
+            order.caller(),
+            admitted.tenant(),
+            route,
+            account,
+            0,
+            () -> expired(route.to(), timeout)),
+        endpoint,
+        payload -> call.chunks().chunk(id, payload),
+        delivery -> {
+          parts.ledger.count(
+              admitted.scope(), admitted.from().agent(), route.channelId(), Counter.CALLS);
+          countHandled(route);
+          call.admitted(delivery);
+        },
+        (ended, reply, failure) -> end(call, ended, reply, failure));
+  }
+
+  /**
+   * One message on its way to its agent.
+   *
+   * @param payer the sender's tenant, whose slot it takes
+   * @param attempt 0 for a call, from 1 for a sent message
+   * @param late what it fails with at its deadline
+   */
+  private record Flight(
+      Envelope envelope,
+      Principal caller,
+      Tenant payer,
+      Route route,
+      Account account,
+      int attempt,
+      Supplier<ParleyException> late) {}
+
+  /** Hands a message to its agent; refused when there are too many in flight. */
+  private void launch(
+      Flight flight,
+      Endpoint endpoint,
+      Consumer<RawJson> onChunk,
+      Consumer<Delivery> onAdmitted,
+      Delivery.Ending onEnd) {
+    Permit permit = flight.route.permit();
+    TenantScope payer = parts.scopes.of(HubPrincipals.bookkeeper(flight.payer.id()));
+    Concurrency.Slot slot = parts.concurrency.acquire(payer, flight.payer.limits());
     long startedAt = System.nanoTime();
     Delivery delivery =
         new Delivery(
-            envelope,
-            order.caller(),
-            route.permit,
-            account,
-            payload -> call.chunks().chunk(id, payload),
+            flight.envelope,
+            flight.attempt,
+            flight.caller,
+            permit,
+            flight.account,
+            onChunk,
             (ended, reply, failure) -> {
               inFlight.remove(ended);
               slot.close();
               parts.metrics.callEnded(failure, System.nanoTime() - startedAt);
-              end(call, ended, reply, failure);
+              onEnd.ended(ended, reply, failure);
             });
     try {
       inFlight.add(delivery);
@@ -265,12 +236,9 @@ public final class Switchboard {
       slot.close();
       throw refused;
     }
-    parts.ledger.count(scope, from.agent(), channelId(route), Counter.CALLS);
-    TenantScope callee = parts.scopes.of(HubPrincipals.bookkeeper(route.to.tenant()));
-    parts.ledger.count(callee, route.to.agent(), channelId(route), Counter.HANDLED);
-    delivery.endsBy(endInTime(delivery, timeout, now));
-    call.admitted(delivery);
-    if (route.permit != null && !route.permit.current()) {
+    delivery.endsBy(endInTime(delivery, flight.late));
+    onAdmitted.accept(delivery);
+    if (permit != null && !permit.current()) {
       inFlight.recheck(delivery);
     }
     if (!delivery.ended()) {
@@ -279,17 +247,15 @@ public final class Switchboard {
   }
 
   /** Ends the delivery at its deadline, or before it when its channel expires. */
-  private Timeout endInTime(Delivery delivery, long timeout, long now) {
+  private Timeout endInTime(Delivery delivery, Supplier<ParleyException> late) {
     long deadline = delivery.envelope().deadline();
     Permit permit = delivery.permit();
     long channelEnd = permit == null ? Long.MAX_VALUE : permit.end();
     return deadlines.after(
-        Math.max(1, Math.min(deadline, channelEnd) - now),
+        Math.max(1, Math.min(deadline, channelEnd) - clock.millis()),
         () ->
             delivery.cancel(
-                channelEnd < deadline
-                    ? Delivery.cancelled("its channel expired")
-                    : expired(delivery.envelope().to(), timeout)));
+                channelEnd < deadline ? Delivery.cancelled("its channel expired") : late.get()));
   }
 
   private void end(
@@ -328,8 +294,14 @@ public final class Switchboard {
         : Math.min(deadline, order.cause().delivery().envelope().deadline());
   }
 
-  private static @Nullable String channelId(Route route) {
-    return route.permit == null ? null : route.permit.channel().id();
+  private void countRefused(CallOrder order) {
+    parts.ledger.count(
+        parts.scopes.of(order.caller()), Admission.from(order).agent(), null, Counter.REFUSED);
+  }
+
+  private void countHandled(Route route) {
+    TenantScope callee = parts.scopes.of(HubPrincipals.bookkeeper(route.to().tenant()));
+    parts.ledger.count(callee, route.to().agent(), route.channelId(), Counter.HANDLED);
   }
 
   private static ParleyException expired(AgentAddress to, long timeout) {
