@@ -28,6 +28,7 @@ import dev.parley.hub.gateway.operation.ChannelOperations;
 import dev.parley.hub.gateway.operation.ChatOperations;
 import dev.parley.hub.gateway.operation.FileOperations;
 import dev.parley.hub.gateway.operation.MarketOperations;
+import dev.parley.hub.gateway.operation.MessageOperations;
 import dev.parley.hub.gateway.operation.ProviderOperations;
 import dev.parley.hub.gateway.operation.SessionOperations;
 import dev.parley.hub.gateway.operation.SessionViews;
@@ -36,6 +37,7 @@ import dev.parley.hub.gateway.operation.SystemOperations;
 import dev.parley.hub.gateway.operation.UsageReports;
 import dev.parley.hub.gateway.rest.RestGateway;
 import dev.parley.hub.gateway.ws.WsGateway;
+import dev.parley.hub.mailbox.Mailboxes;
 import dev.parley.hub.market.Market;
 import dev.parley.hub.model.MasterKey;
 import dev.parley.hub.model.Models;
@@ -88,6 +90,7 @@ public final class Hub {
   private final Ledger ledger;
   private final Market market;
   private final Switchboard switchboard;
+  private final Mailboxes mailboxes;
   private final Announcements announcements;
   private final WsGateway webSockets;
   private final HttpGateway http;
@@ -247,7 +250,21 @@ public final class Hub {
                 signUps),
             clock)
         .register(operations);
-    AgentRemoval removal = new AgentRemoval(agents, market, channels, keys);
+    mailboxes =
+        new Mailboxes(
+            vertx,
+            clock,
+            SettingsMapping.mail(settings),
+            store,
+            scopes,
+            tenants,
+            agents,
+            switchboard::deliver,
+            webSockets::publishReceipt);
+    switchboard.mailInto(mailboxes);
+    remote.tell(mailboxes::wake, mailboxes::wakeIfWaiting);
+    new MessageOperations(switchboard, mailboxes).register(operations);
+    AgentRemoval removal = new AgentRemoval(agents, market, channels, keys, mailboxes::wake);
     new AgentOperations(agents, removal, remote, models, tenants, defaultModel, clock)
         .register(operations);
     new FileOperations(agents, workspaces).register(operations);
@@ -261,6 +278,7 @@ public final class Hub {
     new AdminOperations(tenants, invites, usage, this::status).register(operations);
 
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
+    metrics.gauge("parley.mailboxes.awake", mailboxes, Mailboxes::awakeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
     metrics.counter(
         "parley.authentications.refused",
@@ -306,7 +324,11 @@ public final class Hub {
         .compose(warm -> adminKey.ensure())
         .compose(
             ready -> http.listen(settings.get(HubSettings.HOST), settings.get(HubSettings.PORT)))
-        .map(this)
+        .map(
+            listening -> {
+              mailboxes.start();
+              return this;
+            })
         .recover(failure -> close().transform(closed -> Future.failedFuture(failure)));
   }
 
@@ -343,6 +365,7 @@ public final class Hub {
     return webSockets
         .shutdown("the hub is stopping")
         .eventually(http::close)
+        .eventually(mailboxes::close)
         .eventually(hosted::close)
         .eventually(switchboard::close)
         .eventually(rates::close)

@@ -3,12 +3,15 @@ package dev.parley.hub.agent;
 import dev.parley.protocol.address.AgentAddress;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The remote agents that are connected to this node. */
 public final class RemoteAgents {
   private final ConcurrentMap<AgentAddress, RemoteAgent> connected = new ConcurrentHashMap<>();
   private final int maxWaiting;
+  private volatile Consumer<AgentAddress> onConnected = address -> {};
+  private volatile Consumer<AgentAddress> onRoom = address -> {};
 
   /**
    * Starts without any.
@@ -27,6 +30,13 @@ public final class RemoteAgents {
           agent.attach(link);
           return agent;
         });
+    onConnected.accept(address);
+  }
+
+  /** Sets who is told that an agent has connected, and that a full window has room again. */
+  public void tell(Consumer<AgentAddress> connected, Consumer<AgentAddress> room) {
+    onConnected = connected;
+    onRoom = room;
   }
 
   public void detach(AgentAddress address, AgentLink link) {
@@ -38,6 +48,7 @@ public final class RemoteAgents {
     RemoteAgent agent = connected.get(address);
     if (agent != null) {
       agent.drain();
+      onRoom.accept(address);
     }
   }
 

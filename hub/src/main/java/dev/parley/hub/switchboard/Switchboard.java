@@ -1,10 +1,8 @@
 package dev.parley.hub.switchboard;
 
-import dev.parley.hub.access.HubPrincipals;
 import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.channel.Channels;
-import dev.parley.hub.channel.Permit;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.market.Market;
 import dev.parley.hub.quota.ChannelRates;
@@ -15,8 +13,6 @@ import dev.parley.hub.quota.RateLimits;
 import dev.parley.hub.switchboard.Admission.Admitted;
 import dev.parley.hub.switchboard.Admission.Route;
 import dev.parley.hub.telemetry.HubMetrics;
-import dev.parley.hub.tenant.Tenant;
-import dev.parley.hub.tenant.TenantScope;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
 import dev.parley.protocol.address.AgentAddress;
@@ -25,12 +21,9 @@ import dev.parley.protocol.envelope.Envelope;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
-import io.netty.util.Timeout;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Clock;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,19 +61,16 @@ public final class Switchboard {
   private final SwitchboardSettings settings;
   private final Parts parts;
   private final Admission admission;
-  private final CallsInFlight inFlight;
-  private final Deadlines deadlines;
+  private final Flights flights;
+  private final Post post;
 
   public Switchboard(Vertx vertx, Clock clock, SwitchboardSettings settings, Parts parts) {
     this.clock = clock;
     this.settings = settings;
     this.parts = parts;
     this.admission = new Admission(parts, new LoopGuard(settings.maxHops()));
-    this.inFlight =
-        new CallsInFlight(settings.maxInFlight(), parts.tenants, parts.channels, parts.directory);
-    this.deadlines = new Deadlines(vertx, settings.maxInFlight());
-    inFlight.follow(parts.announcements);
-    parts.metrics.gauge("parley.calls.in.flight", inFlight, CallsInFlight::size);
+    this.flights = new Flights(vertx, clock, settings, parts);
+    this.post = new Post(clock, settings, parts, admission, flights);
   }
 
   /**
@@ -90,6 +80,15 @@ public final class Switchboard {
    *     not in order
    */
   public Outgoing prepare(CallOrder order, Chunks chunks) {
+    requireMay(order);
+    if (order.timeoutMs() > settings.maxTimeout().toMillis()) {
+      throw ParleyException.invalid(
+          "timeoutMs", "timeoutMs is at most " + settings.maxTimeout().toMillis());
+    }
+    return new Outgoing(order, this, chunks);
+  }
+
+  private static void requireMay(CallOrder order) {
     Principal caller = order.caller();
     if (!caller.may(Permission.CHAT)) {
       caller.require(Permission.CALL);
@@ -101,21 +100,52 @@ public final class Switchboard {
                   .formatted(caller.agent(), order.from()))
           .with("field", "from");
     }
-    if (order.timeoutMs() > settings.maxTimeout().toMillis()) {
-      throw ParleyException.invalid(
-          "timeoutMs", "timeoutMs is at most " + settings.maxTimeout().toMillis());
-    }
-    return new Outgoing(order, this, chunks);
+  }
+
+  /** Says who keeps sent messages; it delivers through the switchboard, so it is made later. */
+  public void mailInto(Mailroom room) {
+    post.into(room);
+  }
+
+  /**
+   * Admits a message as a call is admitted and puts it into the mailbox of its agent, which need
+   * not be there. What the message costs is paid when it is handled; that it can be paid is seen to
+   * now.
+   *
+   * @return its id and what {@link Mailroom#accept} answers; fails as a call and as that do
+   */
+  public Future<Sent> send(CallOrder order, Mail.Priority priority) {
+    requireMay(order);
+    return post.send(order, priority)
+        .onFailure(
+            failure -> {
+              countRefused(order);
+              parts.metrics.callRefused(known(failure));
+            });
+  }
+
+  /** The answer to a sent message. */
+  public record Sent(MessageId id, String status) {}
+
+  /**
+   * Gives an accepted message to its agent, if what admitted it still holds: both tenants are
+   * active, its channel is the one by which it was accepted, its sender can pay.
+   *
+   * @param attempt from 1
+   * @param deadline by when the agent must have handled it, in epoch milliseconds
+   */
+  public void deliver(Mail mail, int attempt, long deadline, Mailroom.Handling handling) {
+    post.deliver(mail, attempt, deadline, handling);
   }
 
   /** How many calls through this channel are in flight on this node. */
   public int inFlightOn(String channelId) {
-    return inFlight.through(channelId);
+    return flights.through(channelId);
   }
 
   /** Stops watching deadlines; calls that are still in flight end with their agents. */
   public Future<Void> close() {
-    return deadlines.close();
+    return flights.close();
   }
 
   void start(Outgoing call) {
@@ -169,8 +199,8 @@ public final class Switchboard {
             order.traceparent(),
             order.kind(),
             order.payload());
-    launch(
-        new Flight(
+    flights.launch(
+        new Flights.Flight(
             envelope,
             order.caller(),
             admitted.tenant(),
@@ -183,79 +213,10 @@ public final class Switchboard {
         delivery -> {
           parts.ledger.count(
               admitted.scope(), admitted.from().agent(), route.channelId(), Counter.CALLS);
-          countHandled(route);
+          flights.countHandled(route);
           call.admitted(delivery);
         },
         (ended, reply, failure) -> end(call, ended, reply, failure));
-  }
-
-  /**
-   * One message on its way to its agent.
-   *
-   * @param payer the sender's tenant, whose slot it takes
-   * @param attempt 0 for a call, from 1 for a sent message
-   * @param late what it fails with at its deadline
-   */
-  private record Flight(
-      Envelope envelope,
-      Principal caller,
-      Tenant payer,
-      Route route,
-      Account account,
-      int attempt,
-      Supplier<ParleyException> late) {}
-
-  /** Hands a message to its agent; refused when there are too many in flight. */
-  private void launch(
-      Flight flight,
-      Endpoint endpoint,
-      Consumer<RawJson> onChunk,
-      Consumer<Delivery> onAdmitted,
-      Delivery.Ending onEnd) {
-    Permit permit = flight.route.permit();
-    TenantScope payer = parts.scopes.of(HubPrincipals.bookkeeper(flight.payer.id()));
-    Concurrency.Slot slot = parts.concurrency.acquire(payer, flight.payer.limits());
-    long startedAt = System.nanoTime();
-    Delivery delivery =
-        new Delivery(
-            flight.envelope,
-            flight.attempt,
-            flight.caller,
-            permit,
-            flight.account,
-            onChunk,
-            (ended, reply, failure) -> {
-              inFlight.remove(ended);
-              slot.close();
-              parts.metrics.callEnded(failure, System.nanoTime() - startedAt);
-              onEnd.ended(ended, reply, failure);
-            });
-    try {
-      inFlight.add(delivery);
-    } catch (ParleyException refused) {
-      slot.close();
-      throw refused;
-    }
-    delivery.endsBy(endInTime(delivery, flight.late));
-    onAdmitted.accept(delivery);
-    if (permit != null && !permit.current()) {
-      inFlight.recheck(delivery);
-    }
-    if (!delivery.ended()) {
-      endpoint.deliver(delivery);
-    }
-  }
-
-  /** Ends the delivery at its deadline, or before it when its channel expires. */
-  private Timeout endInTime(Delivery delivery, Supplier<ParleyException> late) {
-    long deadline = delivery.envelope().deadline();
-    Permit permit = delivery.permit();
-    long channelEnd = permit == null ? Long.MAX_VALUE : permit.end();
-    return deadlines.after(
-        Math.max(1, Math.min(deadline, channelEnd) - clock.millis()),
-        () ->
-            delivery.cancel(
-                channelEnd < deadline ? Delivery.cancelled("its channel expired") : late.get()));
   }
 
   private void end(
@@ -279,12 +240,15 @@ public final class Switchboard {
   }
 
   private void refuse(Outgoing call, Throwable failure) {
-    ParleyException refusal =
-        failure instanceof ParleyException known
-            ? known
-            : new ParleyException(ErrorCode.INTERNAL, "the call failed in the hub", failure);
+    ParleyException refusal = known(failure);
     parts.metrics.callRefused(refusal);
     call.fail(refusal);
+  }
+
+  static ParleyException known(Throwable failure) {
+    return failure instanceof ParleyException known
+        ? known
+        : new ParleyException(ErrorCode.INTERNAL, "the call failed in the hub", failure);
   }
 
   /** A call made while handling another may not outlive it. */
@@ -297,11 +261,6 @@ public final class Switchboard {
   private void countRefused(CallOrder order) {
     parts.ledger.count(
         parts.scopes.of(order.caller()), Admission.from(order).agent(), null, Counter.REFUSED);
-  }
-
-  private void countHandled(Route route) {
-    TenantScope callee = parts.scopes.of(HubPrincipals.bookkeeper(route.to().tenant()));
-    parts.ledger.count(callee, route.to().agent(), route.channelId(), Counter.HANDLED);
   }
 
   private static ParleyException expired(AgentAddress to, long timeout) {
