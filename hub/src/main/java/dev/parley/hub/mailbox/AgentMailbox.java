@@ -224,10 +224,11 @@ final class AgentMailbox {
     }
   }
 
-  /** Whether trying again can change nothing. */
+  /** Whether trying again can change nothing; a handler that breaks down has not judged that. */
   private static boolean isFinal(boolean handedOver, ParleyException failure) {
     if (handedOver) {
-      return Boolean.FALSE.equals(failure.details().get("agentRetryable"));
+      return Boolean.FALSE.equals(failure.details().get("agentRetryable"))
+          && !ErrorCode.INTERNAL.wireName().equals(failure.details().get("agentCode"));
     }
     return switch (failure.code()) {
       case NOT_FOUND, FORBIDDEN -> true;
