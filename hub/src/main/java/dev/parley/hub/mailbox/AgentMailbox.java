@@ -9,6 +9,7 @@ import io.vertx.core.Future;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,10 @@ import org.slf4j.LoggerFactory;
 final class AgentMailbox {
   private static final Logger LOG = LoggerFactory.getLogger(AgentMailbox.class);
   private static final long STORE_PAUSE_MS = 500;
+
+  /** How the SDKs tell that a handler broke down. */
+  private static final Set<Object> BREAKDOWN =
+      Set.of(ErrorCode.INTERNAL.wireName(), ErrorCode.AGENT_FAILED.wireName());
 
   /** What the mailboxes of a hub share. */
   record Office(
@@ -228,7 +233,7 @@ final class AgentMailbox {
   private static boolean isFinal(boolean handedOver, ParleyException failure) {
     if (handedOver) {
       return Boolean.FALSE.equals(failure.details().get("agentRetryable"))
-          && !ErrorCode.INTERNAL.wireName().equals(failure.details().get("agentCode"));
+          && !BREAKDOWN.contains(failure.details().getOrDefault("agentCode", ""));
     }
     return switch (failure.code()) {
       case NOT_FOUND, FORBIDDEN -> true;
