@@ -14,6 +14,7 @@ import dev.parley.hub.channel.Channels;
 import dev.parley.hub.channel.TenantDirectory;
 import dev.parley.hub.chat.Chats;
 import dev.parley.hub.cluster.Announcements;
+import dev.parley.hub.cluster.ClusterSettings;
 import dev.parley.hub.contract.RequestValidator;
 import dev.parley.hub.gateway.ChannelEvents;
 import dev.parley.hub.gateway.ClientAddresses;
@@ -64,6 +65,7 @@ import dev.parley.hub.tenant.Tenants;
 import dev.parley.hub.workspace.WorkspaceSettings;
 import dev.parley.hub.workspace.Workspaces;
 import dev.parley.protocol.contract.Contract;
+import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -94,6 +96,7 @@ public final class Hub {
   private final Announcements announcements;
   private final WsGateway webSockets;
   private final HttpGateway http;
+  private final Membership membership;
 
   /**
    * Opens the store, puts the hub together on a worker, as loading its classes takes a while, and
@@ -103,6 +106,12 @@ public final class Hub {
    * @return fails with a {@code ParleyException} whose message is one clear line
    */
   public static Future<Hub> start(Vertx vertx, Settings settings, Map<String, String> environment) {
+    Optional<ClusterSettings> cluster;
+    try {
+      cluster = SettingsMapping.cluster(settings, environment);
+    } catch (ParleyException refused) {
+      return Future.failedFuture(refused);
+    }
     return Stores.open(vertx, SettingsMapping.store(settings))
         .compose(
             opened ->
@@ -113,6 +122,7 @@ public final class Hub {
                           return new Hub(vertx, settings, environment, opened, master);
                         },
                         false)
+                    .compose(hub -> hub.join(cluster))
                     .compose(hub -> hub.listen(settings))
                     .recover(
                         failure ->
@@ -280,6 +290,7 @@ public final class Hub {
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
     metrics.gauge("parley.mailboxes.awake", mailboxes, Mailboxes::awakeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
+    membership = new Membership(vertx, agents, remote, metrics);
     metrics.counter(
         "parley.authentications.refused",
         "authentications refused unseen after too many wrong keys",
@@ -314,6 +325,13 @@ public final class Hub {
             SettingsMapping.webSockets(settings),
             settings.get(HubSettings.HTTP_IDLE_TIMEOUT),
             origins);
+  }
+
+  private Future<Hub> join(Optional<ClusterSettings> settings) {
+    return membership
+        .join(settings)
+        .map(this)
+        .recover(failure -> close().transform(closed -> Future.failedFuture(failure)));
   }
 
   private Future<Hub> listen(Settings settings) {
@@ -367,6 +385,7 @@ public final class Hub {
         .eventually(http::close)
         .eventually(mailboxes::close)
         .eventually(hosted::close)
+        .eventually(membership::leave)
         .eventually(switchboard::close)
         .eventually(rates::close)
         .eventually(channelRates::close)

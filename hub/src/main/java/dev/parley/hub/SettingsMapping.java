@@ -2,6 +2,7 @@ package dev.parley.hub;
 
 import dev.parley.hub.access.AttemptLimit;
 import dev.parley.hub.agent.HostedSettings;
+import dev.parley.hub.cluster.ClusterSettings;
 import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.ws.WsSettings;
 import dev.parley.hub.mailbox.MailSettings;
@@ -12,10 +13,14 @@ import dev.parley.hub.settings.HubSettings;
 import dev.parley.hub.settings.Settings;
 import dev.parley.hub.store.StoreOptions;
 import dev.parley.hub.switchboard.SwitchboardSettings;
+import dev.parley.protocol.error.ParleyException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The settings of each room, from the catalogue. */
@@ -37,6 +42,45 @@ final class SettingsMapping {
     String program = settings.get(HubSettings.REDIS_SERVER);
     options = url.isEmpty() ? options : options.withRedisUrl(url);
     return program.isEmpty() ? options : options.withRedisServer(Path.of(program));
+  }
+
+  /** How this node joins a cluster; empty for a hub on its own. */
+  static Optional<ClusterSettings> cluster(Settings settings, Map<String, String> environment) {
+    if (!settings.get(HubSettings.CLUSTER)) {
+      return Optional.empty();
+    }
+    if (settings.get(HubSettings.REDIS).isEmpty()) {
+      throw ParleyException.invalid(
+          HubSettings.REDIS.name(),
+          "--cluster needs a Redis that all nodes reach: --redis redis://…; the hub's own redis-server"
+              + " serves one node");
+    }
+    return Optional.of(
+        new ClusterSettings(
+            settings.get(HubSettings.CLUSTER_HOST),
+            settings.get(HubSettings.CLUSTER_PORT),
+            settings.get(HubSettings.CLUSTER_MEMBERS),
+            clusterSecret(settings.get(HubSettings.CLUSTER_SECRET_FILE), environment)));
+  }
+
+  private static String clusterSecret(String file, Map<String, String> environment) {
+    String given = environment.getOrDefault("PARLEY_CLUSTER_SECRET", "");
+    if (file.isEmpty() && given.isEmpty()) {
+      throw ParleyException.invalid(
+          HubSettings.CLUSTER_SECRET_FILE.name(),
+          "--cluster needs a secret that all nodes share: --cluster-secret-file <file>, or"
+              + " PARLEY_CLUSTER_SECRET; make one with: openssl rand -hex 32");
+    }
+    if (file.isEmpty()) {
+      return given.strip();
+    }
+    try {
+      return Files.readString(Path.of(file)).strip();
+    } catch (IOException e) {
+      throw ParleyException.invalid(
+          HubSettings.CLUSTER_SECRET_FILE.name(),
+          "--cluster-secret-file %s cannot be read: %s".formatted(file, e));
+    }
   }
 
   static SwitchboardSettings switchboard(Settings settings) {

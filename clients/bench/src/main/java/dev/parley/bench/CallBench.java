@@ -15,7 +15,8 @@ final class CallBench implements Bench {
   private static final long CALLS_PER_MINUTE = 100_000_000;
   private static final double RATIO_AIM = 0.8;
 
-  private record Pair(CallLoad.Round hub, CallLoad.Round ceiling) {}
+  /** The hub, the bare relay, and the relay that gathers its writes as the hub does. */
+  private record Turn(CallLoad.Round hub, CallLoad.Round ceiling, CallLoad.Round gathering) {}
 
   @Override
   public String name() {
@@ -27,43 +28,61 @@ final class CallBench implements Bench {
     return List.of(
         "Calls of 200 bytes from an agent of one tenant to an agent of another,",
         "both on WebSockets, 1 and 64 in flight, policy, limits and ledger on;",
-        "and the same through a bare relay: the ceiling and the ratio to it.");
+        "and the same through a bare relay: the ceiling and the ratio to it; and",
+        "through a relay that gathers its writes, as the hub does.");
   }
 
   @Override
   public void run(Plan plan, Report report) throws IOException, InterruptedException {
-    CallLoad hub = hub(plan);
-    CallLoad ceiling = ceiling(plan);
+    List<CallLoad> servers = List.of(hub(plan), relay(plan), relay(plan, RelayServer.GATHER));
     Duration round = Duration.ofMillis(plan.count(3_000, 500));
-    warmUp(plan, hub, ceiling);
-    List<List<Pair>> measured = new ArrayList<>();
+    warmUp(plan, servers);
+    List<List<Turn>> measured = new ArrayList<>();
     for (int concurrency : CONCURRENCY) {
-      List<Pair> pairs = new ArrayList<>();
+      List<Turn> turns = new ArrayList<>();
       for (int i = 1; i <= plan.rounds(); i++) {
-        boolean hubFirst = i % 2 == 1;
-        CallLoad.Round first = (hubFirst ? hub : ceiling).run(concurrency, round);
-        CallLoad.Round second = (hubFirst ? ceiling : hub).run(concurrency, round);
-        Pair pair = hubFirst ? new Pair(first, second) : new Pair(second, first);
-        pairs.add(pair);
+        Turn turn = turn(servers, i, concurrency, round);
+        turns.add(turn);
         plan.progress()
             .say(
-                "call c%d round %d of %d: hub %s | ceiling %s"
-                    .formatted(concurrency, i, plan.rounds(), text(pair.hub), text(pair.ceiling)));
+                "call c%d round %d of %d: hub %s | ceiling %s | gathering %,.0f/s"
+                    .formatted(
+                        concurrency,
+                        i,
+                        plan.rounds(),
+                        text(turn.hub),
+                        text(turn.ceiling),
+                        turn.gathering.perSecond()));
       }
-      measured.add(pairs);
+      measured.add(turns);
     }
     for (int i = 0; i < CONCURRENCY.length; i++) {
       add(report, "c" + CONCURRENCY[i], measured.get(i));
     }
   }
 
-  private static void add(Report report, String level, List<Pair> pairs) {
-    addRounds(report, "call." + level, pairs.stream().map(Pair::hub).toList());
-    double ratio = Samples.median(pairs, pair -> pair.hub.perSecond() / pair.ceiling.perSecond());
+  /** Measures each server once, beginning with another one each time. */
+  private static Turn turn(List<CallLoad> servers, int first, int concurrency, Duration round)
+      throws IOException {
+    CallLoad.Round[] rounds = new CallLoad.Round[servers.size()];
+    for (int i = 0; i < rounds.length; i++) {
+      int next = (first + i) % rounds.length;
+      rounds[next] = servers.get(next).run(concurrency, round);
+    }
+    return new Turn(rounds[0], rounds[1], rounds[2]);
+  }
+
+  private static void add(Report report, String level, List<Turn> turns) {
+    addRounds(report, "call." + level, turns.stream().map(Turn::hub).toList());
+    double ratio = Samples.median(turns, turn -> turn.hub.perSecond() / turn.ceiling.perSecond());
     report.add(
         Figure.of("call." + level + ".ratio_to_ceiling", ratio, "ratio")
             .aiming(Figure.Aim.atLeast(RATIO_AIM)));
-    addRounds(report, "ceiling." + level, pairs.stream().map(Pair::ceiling).toList());
+    double toGathering =
+        Samples.median(turns, turn -> turn.hub.perSecond() / turn.gathering.perSecond());
+    report.add(Figure.of("call." + level + ".ratio_to_gathering_ceiling", toGathering, "ratio"));
+    addRounds(report, "ceiling." + level, turns.stream().map(Turn::ceiling).toList());
+    addRounds(report, "gathering_ceiling." + level, turns.stream().map(Turn::gathering).toList());
   }
 
   private static void addRounds(Report report, String name, List<CallLoad.Round> rounds) {
@@ -92,13 +111,15 @@ final class CallBench implements Bench {
             100 * round.loadBusy());
   }
 
-  private static void warmUp(Plan plan, CallLoad hub, CallLoad ceiling) throws IOException {
+  private static void warmUp(Plan plan, List<CallLoad> servers) throws IOException {
     Duration slice = Duration.ofMillis(plan.count(2_000, 500));
-    for (int i = 0; i < plan.count(12, 2); i++) {
-      plan.progress().say("call: warming up, %d of %d".formatted(i + 1, plan.count(12, 2)));
+    int slices = plan.count(12, 2);
+    for (int i = 1; i <= slices; i++) {
+      plan.progress().say("call: warming up, %d of %d".formatted(i, slices));
       for (int concurrency : CONCURRENCY) {
-        hub.run(concurrency, slice);
-        ceiling.run(concurrency, slice);
+        for (CallLoad server : servers) {
+          server.run(concurrency, slice);
+        }
       }
     }
   }
@@ -120,10 +141,11 @@ final class CallBench implements Bench {
                 HubSession.connect(hub.port(), globex, "echo").socket()));
   }
 
-  private static CallLoad ceiling(Plan plan) throws IOException {
-    plan.progress().say("call: starting the ceiling");
+  private static CallLoad relay(Plan plan, String... arguments) throws IOException {
+    plan.progress().say("call: starting a relay");
     ServerProcess relay =
-        plan.cleanup().add(ServerProcess.start(plan.cores(), RelayServer.class, List.of()));
+        plan.cleanup()
+            .add(ServerProcess.start(plan.cores(), RelayServer.class, List.of(arguments)));
     return plan.cleanup()
         .add(
             new CallLoad(

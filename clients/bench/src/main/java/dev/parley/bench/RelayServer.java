@@ -3,12 +3,15 @@ package dev.parley.bench;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.netty.handler.flush.FlushConsolidationHandler;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.internal.http.WebSocketInternal;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -17,28 +20,35 @@ import org.jspecify.annotations.Nullable;
  * nothing else. A socket is the agent that its path names. A frame with {@code params.to} goes to
  * that agent's socket under an id of the relay's own, a frame without one is the answer that goes
  * back under the caller's id; the rest of the text passes as it came. No handshake, no policy, no
- * limits, no deadline, no ledger, no validation beyond finding these two members.
+ * limits, no deadline, no ledger, no validation beyond finding these two members. With the argument
+ * {@value #GATHER} it gathers the writes of one turn of the event loop, as the hub does.
  *
  * <p>One event loop serves all sockets, so the state needs no lock.
  */
 public final class RelayServer {
   private static final JsonFactory JSON = new JsonFactory();
+  static final String GATHER = "gather";
+
   private static final int MAX_FRAME = 4 << 20;
+  private static final int MAX_GATHERED = 256;
 
   private record Waiting(ServerWebSocket caller, String id) {}
 
   private final Map<String, ServerWebSocket> agents = new HashMap<>();
   private final Map<String, Waiting> waiting = new HashMap<>();
+  private final boolean gather;
   private long lastId;
 
-  private RelayServer() {}
+  private RelayServer(boolean gather) {
+    this.gather = gather;
+  }
 
   /** Listens on a free port, which it tells, until it is ended. */
   public static void main(String[] arguments) {
     int loops = Runtime.getRuntime().availableProcessors();
     Vertx vertx =
         Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(loops));
-    RelayServer relay = new RelayServer();
+    RelayServer relay = new RelayServer(List.of(arguments).contains(GATHER));
     vertx
         .createHttpServer(
             new HttpServerOptions()
@@ -60,6 +70,12 @@ public final class RelayServer {
   }
 
   private void accept(ServerWebSocket socket) {
+    if (gather) {
+      ((WebSocketInternal) socket)
+          .channelHandlerContext()
+          .pipeline()
+          .addFirst(new FlushConsolidationHandler(MAX_GATHERED, true));
+    }
     agents.put(socket.path().substring(1), socket);
     socket.textMessageHandler(text -> relay(socket, text));
   }

@@ -51,8 +51,11 @@ final class ServeCommand implements Callable<Integer> {
             "  parley serve --port 9000 --data ./hub-data --sign-up invite",
             "  parley serve --host 0.0.0.0 --redis rediss://redis.example.com:6380");
     for (Setting<?> setting : HubSettings.ALL) {
+      boolean flag = setting.placeholder().equals("true|false");
       spec.addOption(
           OptionSpec.builder("--" + setting.name())
+              .arity(flag ? "0..1" : "1")
+              .fallbackValue(flag ? "true" : "")
               .type(String.class)
               .paramLabel(setting.placeholder().replace("%", "%%"))
               .description(

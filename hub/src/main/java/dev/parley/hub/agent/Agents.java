@@ -44,6 +44,7 @@ public final class Agents implements AgentDirectory {
   private final NodeCache<AgentAddress, AgentDefinition> cached =
       new NodeCache<>(200_000, this::load);
   private @Nullable BiFunction<AgentAddress, AgentDefinition, Endpoint> hosted;
+  private @Nullable OtherNodes otherNodes;
 
   public Agents(
       Store store, TenantScopes scopes, Announcements announcements, RemoteAgents remote) {
@@ -57,6 +58,11 @@ public final class Agents implements AgentDirectory {
   /** Says who runs hosted agents; they call through the switchboard, which looks agents up here. */
   public void hostedBy(BiFunction<AgentAddress, AgentDefinition, Endpoint> host) {
     hosted = host;
+  }
+
+  /** Says where agents are that are not on this node; without it there is this node only. */
+  public void reachedThrough(OtherNodes nodes) {
+    otherNodes = nodes;
   }
 
   /** An agent of the scope's tenant; fails with {@code not_found}. */
@@ -154,7 +160,42 @@ public final class Agents implements AgentDirectory {
     RemoteAgent connected = remote.find(address);
     return connected != null
         ? Future.succeededFuture(connected)
+        : cached.get(address).compose(definition -> placed(address, definition));
+  }
+
+  /** The endpoint of an agent that is to be on this node; fails as {@link #locate}. */
+  public Future<Endpoint> locateHere(AgentAddress address) {
+    RemoteAgent connected = remote.find(address);
+    return connected != null
+        ? Future.succeededFuture(connected)
         : cached.get(address).map(definition -> endpoint(address, definition));
+  }
+
+  /**
+   * Insists that an agent, if it is a hosted one, runs on this node: a chat is followed where its
+   * agent runs.
+   *
+   * @throws ParleyException {@code unavailable}
+   */
+  public void requireChatHere(TenantId tenant, AgentDefinition definition) {
+    AgentAddress address = new AgentAddress(tenant, definition.id());
+    if (otherNodes != null
+        && definition.kind() == AgentDefinition.Kind.HOSTED
+        && otherNodes.isElsewhere(address)) {
+      throw new ParleyException(
+          ErrorCode.UNAVAILABLE,
+          "agent %s runs on another node of this cluster; chat with it there, or call it: calls reach it from every node"
+              .formatted(address));
+    }
+  }
+
+  private Future<Endpoint> placed(AgentAddress address, AgentDefinition definition) {
+    if (otherNodes == null) {
+      return Future.succeededFuture(endpoint(address, definition));
+    }
+    return otherNodes
+        .locate(address, definition.kind())
+        .map(there -> there.orElseGet(() -> endpoint(address, definition)));
   }
 
   @Override

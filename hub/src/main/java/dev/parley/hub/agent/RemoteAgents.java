@@ -1,6 +1,7 @@
 package dev.parley.hub.agent;
 
 import dev.parley.protocol.address.AgentAddress;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
@@ -12,6 +13,23 @@ public final class RemoteAgents {
   private final int maxWaiting;
   private volatile Consumer<AgentAddress> onConnected = address -> {};
   private volatile Consumer<AgentAddress> onRoom = address -> {};
+  private volatile Watcher watcher = Watcher.NOBODY;
+
+  /** Hears which agents come and go; called in the order of the events of an agent. */
+  public interface Watcher {
+    Watcher NOBODY =
+        new Watcher() {
+          @Override
+          public void connected(AgentAddress address) {}
+
+          @Override
+          public void gone(AgentAddress address) {}
+        };
+
+    void connected(AgentAddress address);
+
+    void gone(AgentAddress address);
+  }
 
   /**
    * Starts without any.
@@ -28,6 +46,9 @@ public final class RemoteAgents {
         (key, present) -> {
           RemoteAgent agent = present == null ? new RemoteAgent(key, maxWaiting) : present;
           agent.attach(link);
+          if (present == null) {
+            watcher.connected(key);
+          }
           return agent;
         });
     onConnected.accept(address);
@@ -40,7 +61,15 @@ public final class RemoteAgents {
   }
 
   public void detach(AgentAddress address, AgentLink link) {
-    connected.computeIfPresent(address, (key, agent) -> agent.detach(link) ? null : agent);
+    connected.computeIfPresent(
+        address,
+        (key, agent) -> {
+          if (!agent.detach(link)) {
+            return agent;
+          }
+          watcher.gone(key);
+          return null;
+        });
   }
 
   /** A link of the agent has room again. */
@@ -50,6 +79,16 @@ public final class RemoteAgents {
       agent.drain();
       onRoom.accept(address);
     }
+  }
+
+  /** Sets who hears of agents that come and go; those that are there already are not told. */
+  public void watchedBy(Watcher watching) {
+    watcher = watching;
+  }
+
+  /** The agents that are connected now. */
+  public Set<AgentAddress> addresses() {
+    return Set.copyOf(connected.keySet());
   }
 
   public boolean isConnected(AgentAddress address) {

@@ -276,6 +276,7 @@ public final class Chats implements RunListener {
       Run run,
       String message,
       long timeoutMs) {
+    agents.requireChatHere(run.tenant(), definition);
     ChatRun chat = new ChatRun(run, message, clock.millis());
     ChatRun raced = active.putIfAbsent(new RunKey(run.tenant(), run.runId()), chat);
     if (raced != null) {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * lock, and behind it, when that is empty, callers that wait for the one request in flight.
  *
  * <p>A bucket that was quiet leases nothing in stock: each batch of callers asks for just its
- * permits. After half a second of traffic it stocks about 100 ms of its pace, at most a quarter of
+ * permits. After half a second of traffic it stocks about 250 ms of its pace, at most a quarter of
  * the burst, fetches more when half of that is spent, and gives back what it did not need. Once
  * Redis has said that the bucket is empty, callers are refused here until the next permit is due,
  * at most 50 ms: a flood costs Redis no more requests than the tenant has permits, and never more
@@ -36,7 +36,7 @@ final class LeasedBucket {
   private static final long WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final long MAX_REFUSING_MS = 50;
-  private static final double STOCK_SECONDS = 0.1;
+  private static final double STOCK_SECONDS = 0.25;
 
   private record Waiter(Promise<Void> promise, @Nullable Context context) {}
 

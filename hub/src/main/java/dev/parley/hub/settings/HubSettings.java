@@ -48,6 +48,32 @@ public final class HubSettings {
               + " work when the machine dies");
   public static final Setting<Duration> REDIS_TIMEOUT =
       millis("redis-timeout-ms", "2000", 10, 60_000, "deadline of one Redis command");
+  public static final Setting<Boolean> CLUSTER =
+      bool(
+          "cluster",
+          "false",
+          "whether this hub is one node of several on the same --redis; needs a cluster secret");
+  public static final Setting<String> CLUSTER_HOST =
+      text(
+          "cluster-host",
+          "<address>",
+          "127.0.0.1",
+          "address that the nodes talk to each other on; only loopback, as it is not encrypted");
+  public static final Setting<Integer> CLUSTER_PORT =
+      integer("cluster-port", "<port>", "8421", 1, 65_535, "port for the other nodes");
+  public static final Setting<List<String>> CLUSTER_MEMBERS =
+      register(
+          "cluster-members",
+          "<host:port,…>",
+          "",
+          "nodes to look for; the first node may name none",
+          HubSettings::list);
+  public static final Setting<String> CLUSTER_SECRET_FILE =
+      text(
+          "cluster-secret-file",
+          "<file>",
+          "",
+          "file with the secret that all nodes share; without it PARLEY_CLUSTER_SECRET");
   public static final Setting<SignUpPolicy.Mode> SIGN_UP =
       oneOf("sign-up", SignUpPolicy.Mode.class, "open", "who may sign up");
   public static final Setting<Plan> PLAN =

@@ -19,7 +19,7 @@ import io.vertx.core.Future;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Opens the {@link Account} of each delivery and keeps its books. */
+/** Opens the {@link OpenAccount} of each delivery and keeps its books. */
 public final class Accounts {
   private static final long NO_LIMIT = -1;
 
@@ -59,7 +59,7 @@ public final class Accounts {
   }
 
   /** Opens an account; a price per call is reserved now. Fails with {@code budget_exceeded}. */
-  Future<Account> open(Party from, AgentAddress to, @Nullable Permit permit) {
+  Future<OpenAccount> open(Party from, AgentAddress to, @Nullable Permit permit) {
     Channel channel = permit == null ? null : permit.channel();
     Price price = channel == null ? Price.FREE : channel.price();
     AgentId agent = from.agent() == null ? to.agent() : from.agent();
@@ -80,8 +80,9 @@ public final class Accounts {
             : new Seller(to.tenant(), to.agent(), channel.id());
     Payers payers = new Payers(caller, ofTokens, seller);
     return price.unit() == Price.Unit.CALL && price.millicents() > 0
-        ? holdSale(payers, price.millicents()).map(held -> new Account(this, payers, price, held))
-        : Future.succeededFuture(new Account(this, payers, price, null));
+        ? holdSale(payers, price.millicents())
+            .map(held -> new OpenAccount(this, payers, price, held))
+        : Future.succeededFuture(new OpenAccount(this, payers, price, null));
   }
 
   Future<Reservation> hold(PayingSide side, long tokens, long millicents) {

@@ -1,5 +1,7 @@
 package dev.parley.hub.switchboard;
 
+import static dev.parley.hub.switchboard.Steps.then;
+
 import dev.parley.hub.access.HubPrincipals;
 import dev.parley.hub.channel.Permit;
 import dev.parley.hub.tenant.Tenant;
@@ -50,24 +52,28 @@ final class Admission {
   Future<Admitted> admit(CallOrder order) {
     Party from = from(order);
     TenantScope scope = parts.scopes().of(order.caller());
-    return parts
-        .tenants()
-        .get(from.tenant())
-        .compose(
-            tenant -> {
-              tenant.requireActive();
-              return parts
-                  .rates()
-                  .admit(scope, tenant.limits())
-                  .compose(paid -> fromExists(from))
-                  .compose(known -> route(from, order.to()))
-                  .compose(
-                      route -> {
-                        List<Cause> causes = loopGuard.extend(order.cause(), route.to);
-                        return passChannel(route)
-                            .map(passed -> new Admitted(from, scope, tenant, route, causes));
-                      });
-            });
+    return then(
+        parts.tenants().get(from.tenant()),
+        tenant -> {
+          tenant.requireActive();
+          return then(
+              parts.rates().admit(scope, tenant.limits()),
+              paid ->
+                  then(
+                      fromExists(from),
+                      known ->
+                          then(
+                              route(from, order.to()),
+                              route -> admit(order, from, scope, tenant, route))));
+        });
+  }
+
+  private Future<Admitted> admit(
+      CallOrder order, Party from, TenantScope scope, Tenant tenant, Route route) {
+    List<Cause> causes = loopGuard.extend(order.cause(), route.to);
+    return then(
+        passChannel(route),
+        passed -> Future.succeededFuture(new Admitted(from, scope, tenant, route, causes)));
   }
 
   /** The way of {@code from} to a target as of now. */
@@ -81,21 +87,32 @@ final class Admission {
     AgentAddress to = (AgentAddress) target;
     return to.tenant().equals(from.tenant())
         ? Future.succeededFuture(new Route(to, null))
-        : parts.channels().permit(from, to).map(permit -> new Route(to, permit));
+        : then(
+            parts.channels().permit(from, to),
+            permit -> Future.succeededFuture(new Route(to, permit)));
   }
 
   /** Whoever speaks as an own agent must have that agent. */
-  private Future<Void> fromExists(Party from) {
+  private Future<?> fromExists(Party from) {
     return from.agent() == null
         ? Future.succeededFuture()
-        : parts.directory().tokensPerDay(new AgentAddress(from.tenant(), from.agent())).mapEmpty();
+        : parts.directory().tokensPerDay(new AgentAddress(from.tenant(), from.agent()));
   }
 
+  /** Between tenants the callee must be active too, and the channel has a rate of its own. */
   private Future<Void> passChannel(Route route) {
     Permit permit = route.permit;
     return permit == null
         ? Future.succeededFuture()
-        : calleeActive(route.to).compose(active -> channelRate(permit));
+        : then(
+            parts.tenants().get(route.to.tenant()),
+            callee -> {
+              if (!callee.active()) {
+                throw new ParleyException(
+                    ErrorCode.AGENT_OFFLINE, "agent %s cannot be reached".formatted(route.to));
+              }
+              return channelRate(permit);
+            });
   }
 
   /** The channel's own rate, counted at the calling side. */
@@ -109,19 +126,5 @@ final class Admission {
                 parts.scopes().of(HubPrincipals.bookkeeper(permit.channel().from().tenant())),
                 permit.channel().id(),
                 callsPerMinute);
-  }
-
-  private Future<Void> calleeActive(AgentAddress to) {
-    return parts
-        .tenants()
-        .get(to.tenant())
-        .map(
-            tenant -> {
-              if (!tenant.active()) {
-                throw new ParleyException(
-                    ErrorCode.AGENT_OFFLINE, "agent %s cannot be reached".formatted(to));
-              }
-              return null;
-            });
   }
 }

@@ -39,6 +39,7 @@ final class Flights {
   /**
    * One message on its way to its agent.
    *
+   * @param scope of the sender's tenant
    * @param payer the sender's tenant, whose slot it takes
    * @param attempt 0 for a call, from 1 for a sent message
    * @param late what it fails with at its deadline
@@ -46,9 +47,10 @@ final class Flights {
   record Flight(
       Envelope envelope,
       Principal caller,
+      TenantScope scope,
       Tenant payer,
       Route route,
-      Account account,
+      OpenAccount account,
       int attempt,
       Supplier<ParleyException> late) {}
 
@@ -60,8 +62,7 @@ final class Flights {
       Consumer<Delivery> onAdmitted,
       Delivery.Ending onEnd) {
     Permit permit = flight.route.permit();
-    TenantScope payer = parts.scopes().of(HubPrincipals.bookkeeper(flight.payer.id()));
-    Concurrency.Slot slot = parts.concurrency().acquire(payer, flight.payer.limits());
+    Concurrency.Slot slot = parts.concurrency().acquire(flight.scope, flight.payer.limits());
     long startedAt = System.nanoTime();
     Delivery delivery =
         new Delivery(

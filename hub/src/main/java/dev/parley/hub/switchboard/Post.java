@@ -1,6 +1,7 @@
 package dev.parley.hub.switchboard;
 
 import dev.parley.hub.access.HubPrincipals;
+import dev.parley.hub.access.Principal;
 import dev.parley.hub.quota.Counter;
 import dev.parley.hub.switchboard.Admission.Admitted;
 import dev.parley.hub.switchboard.Switchboard.Sent;
@@ -103,6 +104,7 @@ final class Post {
   void deliver(Mail mail, int attempt, long deadline, Mailroom.Handling handling) {
     Envelope envelope = mail.envelope().until(deadline);
     Party from = envelope.from();
+    Principal bookkeeper = HubPrincipals.bookkeeper(from.tenant());
     activeForMail(envelope.to().tenant())
         .compose(callee -> activeForMail(from.tenant()))
         .compose(
@@ -130,7 +132,8 @@ final class Post {
                                                 handOver(
                                                     new Flights.Flight(
                                                         envelope,
-                                                        HubPrincipals.bookkeeper(from.tenant()),
+                                                        bookkeeper,
+                                                        parts.scopes().of(bookkeeper),
                                                         sender,
                                                         route,
                                                         account,

@@ -1,5 +1,7 @@
 package dev.parley.hub.switchboard;
 
+import static dev.parley.hub.switchboard.Steps.then;
+
 import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.channel.Channels;
@@ -150,9 +152,7 @@ public final class Switchboard {
 
   void start(Outgoing call) {
     CallOrder order = call.order();
-    admission
-        .admit(order)
-        .compose(admitted -> place(call, admitted))
+    then(admission.admit(order), admitted -> place(call, admitted))
         .onFailure(
             failure -> {
               countRefused(order);
@@ -162,27 +162,23 @@ public final class Switchboard {
 
   private Future<Void> place(Outgoing call, Admitted admitted) {
     Route route = admitted.route();
-    return parts
-        .directory
-        .locate(route.to())
-        .compose(
-            endpoint ->
-                parts
-                    .accounts
-                    .open(admitted.from(), route.to(), route.permit())
-                    .map(
-                        account -> {
-                          try {
-                            deliver(call, admitted, endpoint, account);
-                          } catch (ParleyException refused) {
-                            account.close(false);
-                            throw refused;
-                          }
-                          return null;
-                        }));
+    return then(
+        parts.directory.locate(route.to()),
+        endpoint ->
+            then(
+                parts.accounts.open(admitted.from(), route.to(), route.permit()),
+                account -> {
+                  try {
+                    deliver(call, admitted, endpoint, account);
+                  } catch (ParleyException refused) {
+                    account.close(false);
+                    throw refused;
+                  }
+                  return Future.succeededFuture();
+                }));
   }
 
-  private void deliver(Outgoing call, Admitted admitted, Endpoint endpoint, Account account) {
+  private void deliver(Outgoing call, Admitted admitted, Endpoint endpoint, OpenAccount account) {
     CallOrder order = call.order();
     Route route = admitted.route();
     long now = clock.millis();
@@ -203,6 +199,7 @@ public final class Switchboard {
         new Flights.Flight(
             envelope,
             order.caller(),
+            admitted.scope(),
             admitted.tenant(),
             route,
             account,
@@ -216,16 +213,16 @@ public final class Switchboard {
           flights.countHandled(route);
           call.admitted(delivery);
         },
-        (ended, reply, failure) -> end(call, ended, reply, failure));
+        (ended, reply, failure) -> end(call, ended, account, reply, failure));
   }
 
   private void end(
       Outgoing call,
       Delivery delivery,
+      OpenAccount account,
       @Nullable RawJson reply,
       @Nullable ParleyException failure) {
-    delivery
-        .account()
+    account
         .close(failure == null)
         .onSuccess(
             charge -> {

@@ -47,7 +47,10 @@ class ChannelLimitsTest {
     JsonNode channel = HUB.openChannel(from, to, "main", limits("callsPerMinute", 3));
     List<Answer> answers =
         IntStream.range(0, 20).parallel().mapToObj(i -> call(from, to.agent("main"))).toList();
-    assertEquals(3, answers.stream().filter(answer -> answer.status() == 200).count());
+    assertEquals(
+        3,
+        answers.stream().filter(answer -> answer.status() == 200).count(),
+        () -> answers.stream().map(Answer::text).toList().toString());
     Answer refused = answers.stream().filter(a -> a.status() != 200).findFirst().orElseThrow();
     assertEquals("rate_limited", refused.errorCode(), refused.text());
     assertTrue(refused.text().contains(channel.path("id").asText()), refused.text());

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A {@code redis-server} on a free TCP port of this machine: one that is not the hub's own. */
-final class TcpRedis implements AutoCloseable {
+public final class TcpRedis implements AutoCloseable {
   private final Process process;
   private final int port;
 
@@ -22,7 +22,7 @@ final class TcpRedis implements AutoCloseable {
     this.port = port;
   }
 
-  static TcpRedis start(Path directory, String... options) throws IOException {
+  public static TcpRedis start(Path directory, String... options) throws IOException {
     int port = freePort();
     List<String> command = new ArrayList<>(List.of("redis-server"));
     command.addAll(List.of("--port", Integer.toString(port)));
@@ -70,7 +70,7 @@ final class TcpRedis implements AutoCloseable {
     return redis;
   }
 
-  static int freePort() throws IOException {
+  public static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
@@ -80,7 +80,7 @@ final class TcpRedis implements AutoCloseable {
     return port;
   }
 
-  String address() {
+  public String address() {
     return "127.0.0.1:" + port;
   }
 

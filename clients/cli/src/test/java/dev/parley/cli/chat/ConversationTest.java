@@ -90,7 +90,9 @@ class ConversationTest {
   void ctrlCAtThePromptLeavesWithTheExitCodeOfAnInterrupt() throws Exception {
     CompletableFuture<Integer> chat = chat();
     awaitPrompts(1);
-    press("half a line" + CTRL_C);
+    press("half a line");
+    awaitOnScreen("half a line");
+    press(CTRL_C);
     awaitPrompts(2);
     assertFalse(chat.isDone());
     press(CTRL_C);

@@ -29,6 +29,7 @@ final class EventLog {
   private @Nullable WsConnection socket;
   private int chars;
   private long lastSeq;
+  private long tickedAt;
 
   EventLog(int maxEvents, int maxChars) {
     this.maxEvents = maxEvents;
@@ -46,6 +47,19 @@ final class EventLog {
     }
     if (socket != null) {
       socket.send(entry.frame());
+    }
+  }
+
+  /**
+   * Sends a sign of life. It is numbered when events went out since the last one, so that the
+   * client notices when it missed the last of them; an idle client has none of it kept.
+   */
+  synchronized void tick(RawJson payload) {
+    if (lastSeq > tickedAt) {
+      send("tick", payload);
+      tickedAt = lastSeq;
+    } else if (socket != null) {
+      socket.send(FrameCodec.event("tick", payload, 0));
     }
   }
 

@@ -3,6 +3,7 @@ package dev.parley.hub.gateway.ws;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.benmanes.caffeine.cache.Interner;
 import dev.parley.hub.access.Authenticator;
 import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
@@ -43,6 +44,7 @@ final class Handshake {
   /** A connection that was let in. */
   record Accepted(WsSession session, ObjectNode hello, long seq) {}
 
+  private final Interner<String> words = Interner.newWeakInterner();
   private final WsGateway gateway;
   private final RequestValidator validator;
   private final Authenticator authenticator;
@@ -151,10 +153,10 @@ final class Handshake {
     }
     ClientIdentity identity =
         new ClientIdentity(
-            client.path("id").asText(),
-            client.path("mode").asText(),
-            client.path("version").asText(),
-            client.path("platform").asText(),
+            shared(client.path("id")),
+            shared(client.path("mode")),
+            shared(client.path("version")),
+            shared(client.path("platform")),
             client.path("displayName").asText(),
             client.path("instanceId").asText(),
             toolEvents,
@@ -176,6 +178,11 @@ final class Handshake {
       session.goOnFrom(resumed.before());
     }
     return new Accepted(session, hello(connection, session, resumed.successful()), resumed.seq());
+  }
+
+  /** What many clients say in the same words is kept once. */
+  private String shared(JsonNode text) {
+    return words.intern(text.asText());
   }
 
   private ObjectNode hello(WsConnection connection, WsSession session, boolean resumed) {

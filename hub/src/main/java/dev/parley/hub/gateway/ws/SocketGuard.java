@@ -49,8 +49,7 @@ final class SocketGuard {
     Gate gate = guard.new Gate(maxUnknownBytes);
     guard.gate = gate;
     vertx.pipeline().addFirst(gate);
-    vertx.pipeline().addFirst(new FlushConsolidationHandler(FLUSH_AFTER, true));
-    vertx.pipeline().addBefore(vertx.name(), null, guard.new FrameFaults());
+    vertx.pipeline().addBefore(vertx.name(), null, guard.new Frames());
     return guard;
   }
 
@@ -112,11 +111,16 @@ final class SocketGuard {
     }
   }
 
-  private final class FrameFaults extends ChannelInboundHandlerAdapter {
+  /** Gathers writes, and hears of faulty frames. */
+  private final class Frames extends FlushConsolidationHandler {
+    Frames() {
+      super(FLUSH_AFTER, true);
+    }
+
     @Override
-    public void exceptionCaught(ChannelHandlerContext context, Throwable fault) {
+    public void exceptionCaught(ChannelHandlerContext context, Throwable fault) throws Exception {
       if (!(fault instanceof CorruptedWebSocketFrameException corrupted)) {
-        context.fireExceptionCaught(fault);
+        super.exceptionCaught(context, fault);
       } else if (corrupted.closeStatus().equals(WebSocketCloseStatus.MESSAGE_TOO_BIG)) {
         refuse(CloseCode.TOO_BIG, String.valueOf(fault.getMessage()));
       } else {

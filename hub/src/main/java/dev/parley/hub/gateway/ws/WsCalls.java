@@ -28,7 +28,7 @@ final class WsCalls {
   private final WsConnection connection;
   private final Principal principal;
   private final Switchboard switchboard;
-  private final ConcurrentMap<String, Outgoing> outgoing = new ConcurrentHashMap<>(4);
+  private volatile @Nullable ConcurrentMap<String, Outgoing> outgoing;
   private @Nullable WsAgentLink link;
   private BiConsumer<String, RawJson> events = (event, payload) -> {};
 
@@ -55,7 +55,7 @@ final class WsCalls {
       principal.require(Permission.CALL);
       CallParams params = CallParams.parse(request.params());
       call = switchboard.prepare(order(params, request.traceparent()), chunks(requestId, params));
-      if (outgoing.putIfAbsent(requestId, call) != null) {
+      if (madeOutgoing().putIfAbsent(requestId, call) != null) {
         throw new ParleyException(
                 ErrorCode.CONFLICT, "a call with this request id is under way on this connection")
             .with("field", "id");
@@ -75,7 +75,7 @@ final class WsCalls {
       if (!json.path("id").isTextual() || json.size() != 1) {
         throw ParleyException.invalid("id", "agent.cancel takes the id of an agent.call request");
       }
-      Outgoing call = outgoing.get(json.get("id").asText());
+      Outgoing call = madeOutgoing().get(json.get("id").asText());
       boolean cancelled = call != null && call.cancel("by its caller");
       connection.answer(request.id(), Json.raw(Json.object().put("cancelled", cancelled)));
     } catch (ParleyException refusal) {
@@ -85,7 +85,25 @@ final class WsCalls {
 
   /** The socket is gone: nobody waits for these calls any more. */
   void cancelAll() {
-    outgoing.values().forEach(call -> call.cancel("its caller disconnected"));
+    ConcurrentMap<String, Outgoing> made = outgoing;
+    if (made != null) {
+      made.values().forEach(call -> call.cancel("its caller disconnected"));
+    }
+  }
+
+  /** Made with the first call: most sockets make none. */
+  private ConcurrentMap<String, Outgoing> madeOutgoing() {
+    ConcurrentMap<String, Outgoing> made = outgoing;
+    if (made == null) {
+      synchronized (this) {
+        made = outgoing;
+        if (made == null) {
+          made = new ConcurrentHashMap<>(4);
+          outgoing = made;
+        }
+      }
+    }
+    return made;
   }
 
   private CallOrder order(CallParams params, @Nullable String traceparent) {
@@ -119,7 +137,7 @@ final class WsCalls {
   }
 
   private void onReply(String requestId, Reply reply) {
-    outgoing.remove(requestId);
+    madeOutgoing().remove(requestId);
     StringBuilder result = FrameCodec.openOk(requestId, 160 + reply.payload().text().length());
     result.append("{\"messageId\":\"").append(reply.request().id().value());
     result.append("\",\"from\":\"").append(reply.request().to());
@@ -135,7 +153,7 @@ final class WsCalls {
   }
 
   private void onFailure(String requestId, ParleyException failure) {
-    outgoing.remove(requestId);
+    madeOutgoing().remove(requestId);
     connection.refuse(requestId, failure);
   }
 }

@@ -27,7 +27,6 @@ import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.CloseCode;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
-import dev.parley.protocol.frame.FrameCodec;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -321,7 +320,7 @@ public final class WsGateway {
     sweeps++;
     long interval = Math.max(1, settings.tickInterval().toSeconds());
     long silentSince = now() - 3 * settings.tickInterval().toMillis();
-    String tick = FrameCodec.event("tick", Json.raw(Json.object().put("ts", now())), 0);
+    RawJson tick = Json.raw(Json.object().put("ts", now()));
     for (WsConnection connection : connections.values()) {
       WsSession session = connection.session();
       if (session != null && session.validUntil() <= now()) {
@@ -334,7 +333,7 @@ public final class WsGateway {
       if (connection.lastHeard() < silentSince) {
         connection.close(CloseCode.POLICY_VIOLATION, "no sign of life");
       } else if (session != null) {
-        connection.send(tick);
+        session.log().tick(tick);
         connection.ping();
       }
     }

@@ -1,0 +1,15 @@
+package dev.parley.hub.agent;
+
+import dev.parley.hub.switchboard.Endpoint;
+import dev.parley.protocol.address.AgentAddress;
+import io.vertx.core.Future;
+import java.util.Optional;
+
+/** The other nodes of a cluster, as the place where an agent may be. */
+public interface OtherNodes {
+  /** The way to an agent that is on another node; empty when it is to be on this one or nowhere. */
+  Future<Optional<Endpoint>> locate(AgentAddress address, AgentDefinition.Kind kind);
+
+  /** Whether a hosted agent runs on another node. */
+  boolean isElsewhere(AgentAddress address);
+}

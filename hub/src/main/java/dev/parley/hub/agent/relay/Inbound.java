@@ -1,0 +1,167 @@
+package dev.parley.hub.agent.relay;
+
+import dev.parley.hub.agent.Agents;
+import dev.parley.hub.cluster.NodeBus;
+import dev.parley.hub.cluster.NodeBus.Received;
+import dev.parley.hub.switchboard.RelayedDelivery;
+import dev.parley.protocol.envelope.Envelope;
+import dev.parley.protocol.envelope.RawJson;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import dev.parley.protocol.frame.EnvelopeCodec;
+import dev.parley.protocol.frame.FrameCodec;
+import io.vertx.core.Vertx;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The calls of other nodes whose agents are here. */
+final class Inbound {
+  private static final int MAX_CALLS = 100_000;
+  private static final long SWEEP_MS = 1_000;
+
+  /** How long after its deadline a call is kept for the caller's node to end it. */
+  private static final long GRACE_MS = 2_000;
+
+  private record CallId(String node, String id) {}
+
+  private record Running(RelayedDelivery call, long end) {}
+
+  private final Vertx vertx;
+  private final NodeBus bus;
+  private final Agents agents;
+  private final Map<CallId, Running> running = new ConcurrentHashMap<>();
+  private long timer;
+
+  Inbound(Vertx vertx, NodeBus bus, Agents agents) {
+    this.vertx = vertx;
+    this.bus = bus;
+    this.agents = agents;
+  }
+
+  void start() {
+    bus.onMessage(Wire.DELIVER, message -> onDeliver(message, 0, message.text()));
+    bus.onMessage(Wire.MAIL, this::onMail);
+    bus.onMessage(Wire.CANCEL, this::onCancel);
+    timer = vertx.setPeriodic(SWEEP_MS, passed -> sweep());
+  }
+
+  void stop() {
+    vertx.cancelTimer(timer);
+  }
+
+  int count() {
+    return running.size();
+  }
+
+  /** Cancels what nodes have asked for that are none of these. */
+  void keepOnly(Set<String> nodes) {
+    running.forEach(
+        (id, call) -> {
+          if (!nodes.contains(id.node) && running.remove(id, call)) {
+            call.call.cancel(cancelled("the caller's node is gone"));
+          }
+        });
+  }
+
+  private void onMail(Received message) {
+    int end = message.text().indexOf(' ');
+    onDeliver(
+        message,
+        Integer.parseInt(message.text().substring(0, end)),
+        message.text().substring(end + 1));
+  }
+
+  private void onDeliver(Received message, int attempt, String text) {
+    CallId id = new CallId(message.from(), message.id());
+    Envelope envelope = EnvelopeCodec.read(new RawJson(text));
+    if (running.size() >= MAX_CALLS) {
+      fail(
+          id,
+          new ParleyException(
+                  ErrorCode.UNAVAILABLE, "the agent's node has as many calls as it takes")
+              .retryAfter(200));
+      return;
+    }
+    RelayedDelivery call =
+        new RelayedDelivery(
+            envelope, attempt, new AskedAccount(bus, message.from(), message.id()), new Back(id));
+    Running started =
+        new Running(call, Math.max(envelope.deadline(), System.currentTimeMillis()) + GRACE_MS);
+    if (running.putIfAbsent(id, started) != null) {
+      return;
+    }
+    agents
+        .locateHere(envelope.to())
+        .onSuccess(
+            endpoint -> {
+              if (!call.delivery().ended()) {
+                endpoint.deliver(call.delivery());
+              }
+            })
+        .onFailure(failure -> notHere(id, started, failure));
+  }
+
+  private void notHere(CallId id, Running started, Throwable failure) {
+    if (!running.remove(id, started)) {
+      return;
+    }
+    if (failure instanceof ParleyException known && known.code() != ErrorCode.AGENT_OFFLINE) {
+      fail(id, known);
+    } else {
+      bus.send(id.node, Wire.ABSENT, id.id, "");
+    }
+  }
+
+  private void onCancel(Received message) {
+    Running call = running.remove(new CallId(message.from(), message.id()));
+    if (call != null) {
+      call.call.cancel(FrameCodec.toException(new RawJson(message.text())));
+    }
+  }
+
+  private void sweep() {
+    long now = System.currentTimeMillis();
+    running.forEach(
+        (id, call) -> {
+          if (call.end < now && running.remove(id, call)) {
+            call.call.cancel(cancelled("its deadline is over"));
+          }
+        });
+  }
+
+  private void fail(CallId id, ParleyException failure) {
+    bus.send(id.node, Wire.FAILURE, id.id, FrameCodec.toJson(failure).toString());
+  }
+
+  private static ParleyException cancelled(String why) {
+    return new ParleyException(ErrorCode.CANCELLED, "the call was cancelled: " + why);
+  }
+
+  private final class Back implements RelayedDelivery.Origin {
+    private final CallId id;
+
+    Back(CallId id) {
+      this.id = id;
+    }
+
+    @Override
+    public void chunk(RawJson payload) {
+      bus.send(id.node, Wire.CHUNK, id.id, payload.text());
+    }
+
+    @Override
+    public void replied(RawJson payload) {
+      if (running.remove(id) != null) {
+        bus.send(id.node, Wire.REPLY, id.id, payload.text());
+      }
+    }
+
+    @Override
+    public void failed(ParleyException failure) {
+      if (running.remove(id) != null) {
+        fail(id, failure);
+      }
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package dev.parley.hub.agent.relay;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.parley.hub.cluster.NodeBus;
+import dev.parley.hub.cluster.NodeBus.Received;
+import dev.parley.hub.switchboard.Account;
+import dev.parley.hub.switchboard.Delivery;
+import dev.parley.hub.switchboard.Endpoint;
+import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.envelope.RawJson;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import dev.parley.protocol.frame.EnvelopeCodec;
+import dev.parley.protocol.frame.FrameCodec;
+import dev.parley.protocol.frame.Json;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The calls of this node whose agents are on others. Each ends once: by what the other node says,
+ * by its deadline or cancellation here, or at once when the other node has left the cluster. When a
+ * node answers that the agent is not there, its place is asked anew and the message goes out once
+ * more, and no more than that.
+ */
+final class Outbound {
+  /** How long after its end a hosted agent's run may still settle what it spent. */
+  private static final Duration SETTLES_WITHIN = Duration.ofMinutes(10);
+
+  private static final int MAX_ACCOUNTS = 200_000;
+
+  private record Sent(Delivery delivery, String node, boolean hosted, boolean again) {}
+
+  private final NodeBus bus;
+  private final Whereabouts whereabouts;
+  private final String self;
+  private final AtomicLong ids = new AtomicLong();
+  private final Map<String, Sent> sent = new ConcurrentHashMap<>();
+  private final Cache<String, Account> accounts =
+      Caffeine.newBuilder().maximumSize(MAX_ACCOUNTS).expireAfterAccess(SETTLES_WITHIN).build();
+
+  Outbound(NodeBus bus, Whereabouts whereabouts, String self) {
+    this.bus = bus;
+    this.whereabouts = whereabouts;
+    this.self = self;
+  }
+
+  void start() {
+    bus.onMessage(Wire.CHUNK, this::onChunk);
+    bus.onMessage(Wire.REPLY, this::onReply);
+    bus.onMessage(Wire.FAILURE, this::onFailure);
+    bus.onMessage(Wire.ABSENT, this::onAbsent);
+    bus.onRequest(Wire.RESERVE, this::onReserve);
+    bus.onRequest(Wire.SETTLE, this::onSettle);
+    bus.onRequest(Wire.RELEASE, this::onRelease);
+  }
+
+  int count() {
+    return sent.size();
+  }
+
+  Endpoint toHosted(String node) {
+    return delivery -> send(delivery, node, true, false);
+  }
+
+  Endpoint toRemote(String node) {
+    return delivery -> send(delivery, node, false, false);
+  }
+
+  /** One of the nodes, not this one. */
+  Optional<String> oneOf(List<String> nodes) {
+    List<String> others = nodes.stream().filter(node -> !node.equals(self)).toList();
+    return others.isEmpty()
+        ? Optional.empty()
+        : Optional.of(others.get(ThreadLocalRandom.current().nextInt(others.size())));
+  }
+
+  /** Ends what is under way on nodes that are none of these. */
+  void keepOnly(Set<String> nodes) {
+    sent.forEach(
+        (id, call) -> {
+          if (!nodes.contains(call.node) && sent.remove(id, call)) {
+            call.delivery.fail(gone(call.delivery.envelope().to(), call.hosted));
+          }
+        });
+  }
+
+  private void send(Delivery delivery, String node, boolean hosted, boolean again) {
+    String id = Long.toString(ids.incrementAndGet(), Character.MAX_RADIX);
+    Sent call = new Sent(delivery, node, hosted, again);
+    sent.put(id, call);
+    if (hosted) {
+      accounts.put(id, delivery.account());
+    }
+    String envelope = EnvelopeCodec.write(delivery.envelope()).text();
+    Future<Void> written =
+        delivery.attempt() == 0
+            ? bus.send(node, Wire.DELIVER, id, envelope)
+            : bus.send(node, Wire.MAIL, id, delivery.attempt() + " " + envelope);
+    written.onFailure(
+        failure -> {
+          if (sent.remove(id, call)) {
+            delivery.fail(gone(delivery.envelope().to(), hosted));
+          }
+        });
+    delivery.onCancel(
+        reason -> {
+          if (sent.remove(id, call)) {
+            bus.send(node, Wire.CANCEL, id, FrameCodec.toJson(reason).toString());
+          }
+        });
+  }
+
+  private void onChunk(Received message) {
+    Sent call = sent.get(message.id());
+    if (call != null && call.node.equals(message.from())) {
+      call.delivery.chunk(new RawJson(message.text()));
+    }
+  }
+
+  private void onReply(Received message) {
+    Sent call = take(message);
+    if (call != null) {
+      call.delivery.reply(new RawJson(message.text()));
+    }
+  }
+
+  private void onFailure(Received message) {
+    Sent call = take(message);
+    if (call != null) {
+      call.delivery.fail(FrameCodec.toException(new RawJson(message.text())));
+    }
+  }
+
+  private void onAbsent(Received message) {
+    Sent call = take(message);
+    if (call == null) {
+      return;
+    }
+    AgentAddress agent = call.delivery.envelope().to();
+    if (call.again || call.hosted) {
+      call.delivery.fail(gone(agent, call.hosted));
+      return;
+    }
+    whereabouts
+        .ask(agent)
+        .onSuccess(
+            nodes ->
+                oneOf(nodes)
+                    .ifPresentOrElse(
+                        node -> send(call.delivery, node, false, true),
+                        () -> call.delivery.fail(gone(agent, false))))
+        .onFailure(failure -> call.delivery.fail(gone(agent, false)));
+  }
+
+  private Future<String> onReserve(Received request) {
+    Wire.Wish wish = Json.read(request.text(), Wire.Wish.class);
+    return account(request).reserve(wish.tokens(), wish.millicents()).map(Json::write);
+  }
+
+  private Future<String> onSettle(Received request) {
+    Wire.Settlement used = Json.read(request.text(), Wire.Settlement.class);
+    return account(request)
+        .settle(used.hold(), used.inputTokens(), used.outputTokens(), used.millicents())
+        .map("");
+  }
+
+  private Future<String> onRelease(Received request) {
+    return account(request).release(Json.read(request.text(), Account.Hold.class)).map("");
+  }
+
+  private Account account(Received request) {
+    Account account = accounts.getIfPresent(request.id());
+    if (account == null) {
+      throw new ParleyException(
+          ErrorCode.CONFLICT, "the call that this model call belongs to has ended long ago");
+    }
+    return account;
+  }
+
+  private @Nullable Sent take(Received message) {
+    Sent call = sent.get(message.id());
+    return call != null && call.node.equals(message.from()) && sent.remove(message.id(), call)
+        ? call
+        : null;
+  }
+
+  private static ParleyException gone(AgentAddress agent, boolean hosted) {
+    return new ParleyException(
+            hosted ? ErrorCode.UNAVAILABLE : ErrorCode.AGENT_OFFLINE,
+            "the node of the hub on which agent %s was is gone".formatted(agent))
+        .retryAfter(1_000);
+  }
+}

@@ -1,0 +1,77 @@
+package dev.parley.hub.agent.relay;
+
+import dev.parley.hub.agent.AgentDefinition;
+import dev.parley.hub.agent.Agents;
+import dev.parley.hub.agent.OtherNodes;
+import dev.parley.hub.agent.RemoteAgents;
+import dev.parley.hub.cluster.NodeBus;
+import dev.parley.hub.cluster.Placement;
+import dev.parley.hub.switchboard.Endpoint;
+import dev.parley.protocol.address.AgentAddress;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.Optional;
+import java.util.Set;
+
+/** This node's part in calls between nodes: the way out, the way in, and who is where. */
+public final class Relay implements OtherNodes {
+  private final Placement placement;
+  private final Whereabouts whereabouts;
+  private final Outbound outbound;
+  private final Inbound inbound;
+
+  public Relay(Vertx vertx, Placement placement, NodeBus bus, Agents agents, RemoteAgents here) {
+    this.placement = placement;
+    this.whereabouts = new Whereabouts(vertx, placement, bus, here);
+    this.outbound = new Outbound(bus, whereabouts, placement.self());
+    this.inbound = new Inbound(vertx, bus, agents);
+  }
+
+  /** Begins to listen to the other nodes and to tell them of this one's agents. */
+  public void start() {
+    outbound.start();
+    inbound.start();
+    whereabouts.start();
+    placement.onChange(this::changed);
+  }
+
+  /** Tells nobody any more; calls that cross end with their nodes. */
+  public void stop() {
+    whereabouts.stop();
+    inbound.stop();
+  }
+
+  /** Calls of this node that are under way on others. */
+  public int outboundCount() {
+    return outbound.count();
+  }
+
+  /** Calls of other nodes that are under way on this one. */
+  public int inboundCount() {
+    return inbound.count();
+  }
+
+  @Override
+  public Future<Optional<Endpoint>> locate(AgentAddress address, AgentDefinition.Kind kind) {
+    if (kind == AgentDefinition.Kind.HOSTED) {
+      String place = placement.of(address);
+      return Future.succeededFuture(
+          place.equals(placement.self())
+              ? Optional.empty()
+              : Optional.of(outbound.toHosted(place)));
+    }
+    return whereabouts.of(address).map(nodes -> outbound.oneOf(nodes).map(outbound::toRemote));
+  }
+
+  @Override
+  public boolean isElsewhere(AgentAddress address) {
+    return !placement.isHere(address);
+  }
+
+  private void changed() {
+    Set<String> nodes = placement.nodes();
+    outbound.keepOnly(nodes);
+    inbound.keepOnly(nodes);
+    whereabouts.changed();
+  }
+}

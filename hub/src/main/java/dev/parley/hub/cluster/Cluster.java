@@ -1,0 +1,112 @@
+package dev.parley.hub.cluster;
+
+import com.hazelcast.core.HazelcastInstance;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.eventbus.EventBusOptions;
+import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
+import java.util.UUID;
+
+/**
+ * This node in a cluster: Hazelcast for membership and places, a Vert.x of its own for the event
+ * bus between nodes, so that nothing of the hub's inside ever becomes a clustered registration.
+ * Only a hub with {@code --cluster} loads this class and what it needs.
+ */
+public final class Cluster {
+  private final Vertx vertx;
+  private final HazelcastInstance hazelcast;
+  private final Placement placement;
+  private final NodeBus bus;
+
+  private Cluster(Vertx vertx, HazelcastInstance hazelcast, Placement placement, NodeBus bus) {
+    this.vertx = vertx;
+    this.hazelcast = hazelcast;
+    this.placement = placement;
+    this.bus = bus;
+  }
+
+  /**
+   * Joins the members of the settings, or founds a cluster when none is there.
+   *
+   * @return fails with {@code unavailable} when the port is taken or a member does not let it in
+   */
+  public static Future<Cluster> join(Vertx worker, ClusterSettings settings) {
+    ClusterKeys keys = new ClusterKeys(settings.secret());
+    String address = "node." + UUID.randomUUID();
+    return worker
+        .executeBlocking(() -> HazelcastMember.start(settings, keys, address), false)
+        .compose(hazelcast -> open(worker, settings, keys, address, hazelcast));
+  }
+
+  private static Future<Cluster> open(
+      Vertx worker,
+      ClusterSettings settings,
+      ClusterKeys keys,
+      String address,
+      HazelcastInstance hazelcast) {
+    VertxOptions options =
+        new VertxOptions()
+            .setEventLoopPoolSize(1)
+            .setWorkerPoolSize(4)
+            .setInternalBlockingPoolSize(4)
+            .setEventBusOptions(
+                new EventBusOptions()
+                    .setHost(settings.host())
+                    .setClusterPublicHost(settings.host()));
+    return Vertx.builder()
+        .with(options)
+        .withClusterManager(new HazelcastClusterManager(hazelcast))
+        .buildClustered()
+        .compose(
+            vertx -> {
+              NodeBus bus = new NodeBus(vertx, address, keys);
+              return bus.start()
+                  .compose(
+                      listening -> worker.executeBlocking(() -> new Placement(hazelcast), false))
+                  .map(placement -> new Cluster(vertx, hazelcast, placement, bus))
+                  .recover(
+                      failure -> vertx.close().transform(closed -> Future.failedFuture(failure)));
+            })
+        .recover(
+            failure ->
+                worker
+                    .executeBlocking(
+                        () -> {
+                          hazelcast.shutdown();
+                          return null;
+                        },
+                        false)
+                    .transform(
+                        down ->
+                            Future.failedFuture(
+                                new ParleyException(
+                                    ErrorCode.UNAVAILABLE,
+                                    "the hub could not join the cluster: " + failure.getMessage(),
+                                    failure))));
+  }
+
+  public Placement placement() {
+    return placement;
+  }
+
+  public NodeBus bus() {
+    return bus;
+  }
+
+  /** Leaves: the others hear of it at once. */
+  public Future<Void> close(Vertx worker) {
+    return vertx
+        .close()
+        .eventually(
+            () ->
+                worker.executeBlocking(
+                    () -> {
+                      hazelcast.shutdown();
+                      return null;
+                    },
+                    false));
+  }
+}

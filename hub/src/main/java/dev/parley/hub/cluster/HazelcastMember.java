@@ -1,0 +1,169 @@
+package dev.parley.hub.cluster;
+
+import com.hazelcast.config.AdvancedNetworkConfig;
+import com.hazelcast.config.ClassFilter;
+import com.hazelcast.config.Config;
+import com.hazelcast.config.InterfacesConfig;
+import com.hazelcast.config.JavaSerializationFilterConfig;
+import com.hazelcast.config.JoinConfig;
+import com.hazelcast.config.MultiMapConfig;
+import com.hazelcast.config.ServerSocketEndpointConfig;
+import com.hazelcast.core.Hazelcast;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.spi.properties.ClusterProperty;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/**
+ * Starts Hazelcast with what a hub needs of it and nothing else: members by list, one endpoint for
+ * members only (no clients, no REST, no memcache), no discovery, no phoning home, and no Java
+ * objects from the wire but those of Hazelcast and its Vert.x adapter.
+ */
+final class HazelcastMember {
+  /** Where the Vert.x adapter looks for its id when it is given a running member. */
+  private static final String VERTX_NODE_ID = "__vertx.nodeId";
+
+  private static final int ADMISSION_ATTEMPTS = 20;
+  private static final int CONNECT_MS = 500;
+
+  private HazelcastMember() {}
+
+  /** Blocks until the member is in; call it on a worker. */
+  static HazelcastInstance start(ClusterSettings settings, ClusterKeys keys, String address)
+      throws InterruptedException {
+    HazelcastInstance hazelcast;
+    try {
+      hazelcast = Hazelcast.newHazelcastInstance(config(settings, keys, address));
+    } catch (RuntimeException e) {
+      throw new ParleyException(
+          ErrorCode.UNAVAILABLE,
+          "the hub could not join the cluster at %s:%d: %s"
+              .formatted(settings.host(), settings.port(), e.getMessage()),
+          e);
+    }
+    try {
+      requireAdmission(settings, hazelcast);
+      return hazelcast;
+    } catch (ParleyException | InterruptedException e) {
+      hazelcast.shutdown();
+      throw e;
+    }
+  }
+
+  /** A listed member that is there and not in this cluster has another secret. */
+  private static void requireAdmission(ClusterSettings settings, HazelcastInstance hazelcast)
+      throws InterruptedException {
+    List<String> strangers = strangers(settings, hazelcast);
+    for (int attempt = 0; !strangers.isEmpty(); attempt++) {
+      if (attempt == ADMISSION_ATTEMPTS) {
+        throw new ParleyException(
+            ErrorCode.UNAVAILABLE,
+            "the cluster member %s is there and does not let this hub in; give both the same cluster secret"
+                .formatted(strangers.get(0)));
+      }
+      Thread.sleep(CONNECT_MS);
+      strangers = strangers(settings, hazelcast);
+    }
+  }
+
+  private static List<String> strangers(ClusterSettings settings, HazelcastInstance hazelcast) {
+    Set<Integer> inside =
+        hazelcast.getCluster().getMembers().stream()
+            .map(member -> member.getAddress().getPort())
+            .collect(Collectors.toSet());
+    return settings.members().stream()
+        .filter(member -> !inside.contains(port(member)))
+        .filter(HazelcastMember::isListening)
+        .toList();
+  }
+
+  private static boolean isListening(String member) {
+    String host = member.substring(0, member.lastIndexOf(':'));
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(host, port(member)), CONNECT_MS);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static int port(String member) {
+    return Integer.parseInt(member.substring(member.lastIndexOf(':') + 1));
+  }
+
+  private static Config config(ClusterSettings settings, ClusterKeys keys, String address) {
+    Config config = new Config();
+    config.setClusterName(keys.clusterName());
+    config
+        .getMemberAttributeConfig()
+        .setAttribute(Placement.ADDRESS, address)
+        .setAttribute(VERTX_NODE_ID, UUID.randomUUID().toString());
+    config.setAdvancedNetworkConfig(network(settings));
+    config.getMetricsConfig().setEnabled(false);
+    config.getJetConfig().setEnabled(false);
+    config.getSerializationConfig().setJavaSerializationFilterConfig(filter());
+    config.getMapConfig("__vertx.nodeInfo").setBackupCount(1);
+    config.addMultiMapConfig(new MultiMapConfig("__vertx.subs").setBackupCount(1));
+    property(config, ClusterProperty.PHONE_HOME_ENABLED.getName(), "false");
+    property(config, ClusterProperty.SHUTDOWNHOOK_ENABLED.getName(), "false");
+    property(config, ClusterProperty.SOCKET_BIND_ANY.getName(), "false");
+    property(config, ClusterProperty.SOCKET_SERVER_BIND_ANY.getName(), "false");
+    property(config, ClusterProperty.SOCKET_CLIENT_BIND_ANY.getName(), "false");
+    property(config, ClusterProperty.LOGGING_TYPE.getName(), "slf4j");
+    property(config, ClusterProperty.HEALTH_MONITORING_LEVEL.getName(), "OFF");
+    property(config, ClusterProperty.WAIT_SECONDS_BEFORE_JOIN.getName(), "0");
+    property(config, ClusterProperty.HEARTBEAT_INTERVAL_SECONDS.getName(), "1");
+    property(config, ClusterProperty.MAX_NO_HEARTBEAT_SECONDS.getName(), "10");
+    property(config, ClusterProperty.MERGE_FIRST_RUN_DELAY_SECONDS.getName(), "5");
+    property(config, ClusterProperty.MERGE_NEXT_RUN_DELAY_SECONDS.getName(), "5");
+    return config;
+  }
+
+  private static void property(Config config, String name, String value) {
+    config.setProperty(name, value);
+  }
+
+  private static AdvancedNetworkConfig network(ClusterSettings settings) {
+    ServerSocketEndpointConfig endpoint =
+        new ServerSocketEndpointConfig()
+            .setPort(settings.port())
+            .setPortAutoIncrement(false)
+            .setPublicAddress(settings.host() + ":" + settings.port())
+            .setInterfaces(new InterfacesConfig().setEnabled(true).addInterface(settings.host()));
+    JoinConfig join = new JoinConfig();
+    join.getAutoDetectionConfig().setEnabled(false);
+    join.getMulticastConfig().setEnabled(false);
+    join.getTcpIpConfig()
+        .setEnabled(true)
+        .setConnectionTimeoutSeconds(2)
+        .setMembers(settings.members());
+    AdvancedNetworkConfig network = new AdvancedNetworkConfig().setEnabled(true).setJoin(join);
+    network.setMemberEndpointConfig(endpoint);
+    network
+        .getEndpointConfigs()
+        .keySet()
+        .removeIf(
+            qualifier -> !qualifier.getType().equals(com.hazelcast.instance.ProtocolType.MEMBER));
+    return network;
+  }
+
+  private static JavaSerializationFilterConfig filter() {
+    ClassFilter allowed =
+        new ClassFilter()
+            .addPrefixes("com.hazelcast.", "io.vertx.spi.cluster.hazelcast.impl.")
+            .addClasses(
+                "java.lang.String",
+                "java.lang.Throwable",
+                "java.lang.Exception",
+                "java.lang.RuntimeException",
+                "java.lang.StackTraceElement");
+    return new JavaSerializationFilterConfig().setDefaultsDisabled(true).setWhitelist(allowed);
+  }
+}
