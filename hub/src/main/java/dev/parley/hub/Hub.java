@@ -13,6 +13,7 @@ import dev.parley.hub.agent.RunListener;
 import dev.parley.hub.channel.Channels;
 import dev.parley.hub.channel.TenantDirectory;
 import dev.parley.hub.chat.Chats;
+import dev.parley.hub.cluster.Announcement;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.cluster.ClusterSettings;
 import dev.parley.hub.contract.RequestValidator;
@@ -27,6 +28,7 @@ import dev.parley.hub.gateway.operation.AgentOperations;
 import dev.parley.hub.gateway.operation.CallOperations;
 import dev.parley.hub.gateway.operation.ChannelOperations;
 import dev.parley.hub.gateway.operation.ChatOperations;
+import dev.parley.hub.gateway.operation.DeadLetterOperations;
 import dev.parley.hub.gateway.operation.FileOperations;
 import dev.parley.hub.gateway.operation.MarketOperations;
 import dev.parley.hub.gateway.operation.MessageOperations;
@@ -38,6 +40,7 @@ import dev.parley.hub.gateway.operation.SystemOperations;
 import dev.parley.hub.gateway.operation.UsageReports;
 import dev.parley.hub.gateway.rest.RestGateway;
 import dev.parley.hub.gateway.ws.WsGateway;
+import dev.parley.hub.mailbox.DeadLetters;
 import dev.parley.hub.mailbox.Mailboxes;
 import dev.parley.hub.market.Market;
 import dev.parley.hub.model.MasterKey;
@@ -64,7 +67,9 @@ import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
 import dev.parley.hub.workspace.WorkspaceSettings;
 import dev.parley.hub.workspace.Workspaces;
+import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.contract.Contract;
+import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
@@ -260,6 +265,9 @@ public final class Hub {
                 signUps),
             clock)
         .register(operations);
+    DeadLetters letters =
+        new DeadLetters(
+            store, scopes, tenants, announcements, clock, SettingsMapping.mail(settings));
     mailboxes =
         new Mailboxes(
             vertx,
@@ -270,10 +278,19 @@ public final class Hub {
             tenants,
             agents,
             switchboard::deliver,
+            letters,
             webSockets::publishReceipt);
     switchboard.mailInto(mailboxes);
     remote.tellReady(mailboxes::wake);
     new MessageOperations(switchboard, mailboxes).register(operations);
+    new DeadLetterOperations(switchboard, letters).register(operations);
+    announcements.listen(
+        change -> {
+          if (change instanceof Announcement.DeadLetterArrived dead) {
+            webSockets.publishDeadLetter(new TenantId(dead.tenant()), new RawJson(dead.letter()));
+          }
+        },
+        () -> {});
     AgentRemoval removal = new AgentRemoval(agents, market, channels, keys, mailboxes::wake);
     new AgentOperations(agents, removal, remote, models, tenants, defaultModel, clock)
         .register(operations);
@@ -291,6 +308,16 @@ public final class Hub {
     metrics.gauge("parley.mailboxes.awake", mailboxes, Mailboxes::awakeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
     membership = new Membership(vertx, agents, remote, mailboxes, metrics);
+    metrics.counter(
+        "parley.dead.letters",
+        "sent messages that failed or expired and became dead letters",
+        letters,
+        DeadLetters::arrived);
+    metrics.counter(
+        "parley.dead.letters.lost",
+        "dead letters lost because their sender's box was full",
+        letters,
+        DeadLetters::lost);
     metrics.counter(
         "parley.authentications.refused",
         "authentications refused unseen after too many wrong keys",

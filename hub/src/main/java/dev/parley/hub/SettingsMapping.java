@@ -98,7 +98,8 @@ final class SettingsMapping {
         settings.get(HubSettings.MAIL_WINDOW),
         settings.get(HubSettings.MAIL_ACK_TIMEOUT),
         settings.get(HubSettings.MAIL_ATTEMPTS),
-        settings.get(HubSettings.MAIL_BACK_OFF));
+        settings.get(HubSettings.MAIL_BACK_OFF),
+        settings.get(HubSettings.DEAD_LETTER_RETENTION));
   }
 
   static HostedSettings hosted(Settings settings) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param scope the data of the principal's tenant
  * @param address where the client calls from
  * @param connection the socket the request came over, or null for REST
+ * @param traceparent W3C Trace Context of the request, or null
  * @param gone completes when a REST client hangs up before it was answered; never for a socket,
  *     which ends what it has under way itself
  */
@@ -23,6 +24,7 @@ public record Caller(
     TenantScope scope,
     ClientAddress address,
     @Nullable Connection connection,
+    @Nullable String traceparent,
     Future<Void> gone) {
 
   public TenantId tenant() {

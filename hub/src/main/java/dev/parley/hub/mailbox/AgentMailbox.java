@@ -3,6 +3,7 @@ package dev.parley.hub.mailbox;
 import dev.parley.hub.switchboard.Mail;
 import dev.parley.hub.switchboard.Mailroom;
 import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +45,8 @@ final class AgentMailbox {
       MailSettings settings,
       Mailboxes.Surroundings around,
       Supplier<Places> places,
-      BiConsumer<MailItem, Receipt> receipts) {}
+      BiConsumer<MailItem, Receipt> receipts,
+      Consumer<TenantId> died) {}
 
   private final AgentAddress agent;
   private final Office office;
@@ -330,6 +333,9 @@ final class AgentMailbox {
         there -> {
           if (there) {
             tell(item, status, error);
+            if (status != MailStatus.HANDLED) {
+              office.died.accept(agent.tenant());
+            }
           }
         });
   }
@@ -349,7 +355,7 @@ final class AgentMailbox {
 
   /** Writes it until it is written; meanwhile the message counts as being with the agent. */
   private void persist(
-      Supplier<Future<Boolean>> write, MailItem item, java.util.function.Consumer<Boolean> then) {
+      Supplier<Future<Boolean>> write, MailItem item, Consumer<Boolean> then) {
     write
         .get()
         .onSuccess(

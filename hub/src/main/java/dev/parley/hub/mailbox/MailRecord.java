@@ -1,9 +1,12 @@
 package dev.parley.hub.mailbox;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.switchboard.Mail;
 import dev.parley.protocol.address.MessageId;
 import dev.parley.protocol.address.Party;
+import dev.parley.protocol.envelope.Cause;
+import dev.parley.protocol.envelope.Envelope;
 import dev.parley.protocol.frame.Json;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,12 +20,29 @@ import org.jspecify.annotations.Nullable;
 public record MailRecord(Party from, ObjectNode view) {
 
   static String describe(Mail mail) {
-    return Json.write(
+    Envelope envelope = mail.envelope();
+    ObjectNode description =
         Json.object()
-            .put("from", mail.envelope().from().toString())
-            .put("to", mail.envelope().to().toString())
-            .put("conversation", mail.envelope().conversation())
-            .put("priority", mail.priority().wireName()));
+            .put("from", envelope.from().toString())
+            .put("to", envelope.to().toString())
+            .put("conversation", envelope.conversation())
+            .put("priority", mail.priority().wireName());
+    describeChain(envelope, description);
+    return Json.write(description);
+  }
+
+  /** The messages that led to this one, oldest first, and its trace. */
+  static void describeChain(Envelope envelope, ObjectNode description) {
+    ArrayNode causes = description.putArray("causes");
+    for (Cause cause : envelope.causes()) {
+      causes
+          .addObject()
+          .put("messageId", cause.message().value())
+          .put("agent", cause.handler().toString());
+    }
+    if (envelope.traceparent() != null) {
+      description.put("traceparent", envelope.traceparent());
+    }
   }
 
   static @Nullable MailRecord read(MessageId id, Map<String, String> row) {
@@ -41,6 +61,10 @@ public record MailRecord(Party from, ObjectNode view) {
             .put("acceptedAt", number(row, "a"))
             .put("expiresAt", number(row, "x"))
             .put("changedAt", number(row, "c"));
+    view.set("causes", description.withArray("causes"));
+    if (description.has("traceparent")) {
+      view.put("traceparent", description.path("traceparent").asText());
+    }
     String error = row.get("e");
     if (error != null) {
       view.set("error", Json.parse("record", error));

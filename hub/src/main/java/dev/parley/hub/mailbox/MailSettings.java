@@ -9,9 +9,10 @@ import java.time.Duration;
  * @param ackTimeout how long an agent may handle a message
  * @param maxAttempts how often a message is handed over
  * @param backOff the first pause before it is handed over again
+ * @param deadLetterRetention how long a message that failed or expired is kept for its sender
  */
 public record MailSettings(
-    Duration window, Duration ackTimeout, int maxAttempts, Duration backOff) {
+    Duration window, Duration ackTimeout, int maxAttempts, Duration backOff, Duration deadLetterRetention) {
   /** Messages of one agent that are with it at once, when its window is wider. */
   static final int MAX_AT_AGENT = 256;
 

@@ -6,6 +6,7 @@ import dev.parley.hub.store.Script;
 import dev.parley.hub.store.ScriptResult;
 import dev.parley.hub.store.Store;
 import dev.parley.hub.switchboard.Mail;
+import dev.parley.hub.tenant.Limits;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.protocol.address.AgentAddress;
@@ -63,7 +64,7 @@ final class MailStore {
   }
 
   /** As {@link dev.parley.hub.switchboard.Mailroom#accept}, on the node {@code origin}. */
-  Future<String> accept(Mail mail, long most, String origin) {
+  Future<String> accept(Mail mail, Limits receiver, String origin) {
     Envelope envelope = mail.envelope();
     Key sent = scope(envelope.from().tenant()).key("sent", envelope.id().value());
     long taken = envelope.deadline() - mail.acceptedAt() + windowMs;
@@ -75,7 +76,7 @@ final class MailStore {
                 throw idTaken(envelope.id());
               }
               boolean fresh = result.integer(1) == 1;
-              return append(mail, most, origin)
+              return append(mail, receiver, origin)
                   .recover(
                       refused ->
                           fresh && isFull(refused)
@@ -86,7 +87,7 @@ final class MailStore {
             });
   }
 
-  private Future<String> append(Mail mail, long most, String origin) {
+  private Future<String> append(Mail mail, Limits receiver, String origin) {
     Envelope envelope = mail.envelope();
     AgentAddress to = envelope.to();
     List<Key> keys =
@@ -110,10 +111,11 @@ final class MailStore {
             MailItem.meta(mail, origin),
             Long.toString(envelope.deadline()),
             Long.toString(mail.priority().rank(mail.acceptedAt())),
-            Long.toString(most),
+            Long.toString(Limits.value(receiver.mailbox())),
             envelope.from().tenant().value(),
             envelope.id().value(),
-            MailRecord.describe(mail));
+            MailRecord.describe(mail),
+            Long.toString(Limits.value(receiver.mailboxBytes())));
     return store
         .run(ACCEPT, keys, arguments)
         .map(
@@ -122,7 +124,8 @@ final class MailStore {
                   case 1 -> MailStatus.ACCEPTED.wireName();
                   case 0 -> result.text(1);
                   case -1 -> throw idTaken(envelope.id());
-                  default -> throw full(to, most);
+                  case -2 -> throw full(to, "mailbox", receiver.mailbox(), "messages");
+                  default -> throw full(to, "mailbox_bytes", receiver.mailboxBytes(), "bytes");
                 });
   }
 
@@ -205,7 +208,8 @@ final class MailStore {
                 key(agent, "busy"),
                 expiry(agent.tenant()),
                 record(agent.tenant(), envelope.from().tenant(), envelope.id()),
-                key(agent, "tries")),
+                key(agent, "tries"),
+                dead(agent.tenant())),
             List.of(
                 Long.toString(clock.millis()),
                 Long.toString(windowMs),
@@ -267,6 +271,16 @@ final class MailStore {
             });
   }
 
+  /** The messages for the tenant's agents that are on their way to their senders' dead letters. */
+  Future<Map<String, String>> dying(TenantId receiver) {
+    return store.hashGetAll(dead(receiver));
+  }
+
+  /** A dead letter has arrived. */
+  Future<Boolean> buried(TenantId receiver, String seq) {
+    return store.hashDelete(dead(receiver), seq);
+  }
+
   /** The agents of the tenant that have mail. */
   Future<List<AgentAddress>> agentsWithMail(TenantId tenant) {
     return store
@@ -326,6 +340,10 @@ final class MailStore {
     return scope(tenant).key("mail", "depth");
   }
 
+  private Key dead(TenantId tenant) {
+    return scope(tenant).key("mail", "dead");
+  }
+
   private Key expiry(TenantId tenant) {
     return scope(tenant).key("mail", "expiry");
   }
@@ -345,14 +363,15 @@ final class MailStore {
         .with("field", "messageId");
   }
 
-  private static ParleyException full(AgentAddress to, long most) {
+  private static ParleyException full(
+      AgentAddress to, String limit, @Nullable Long most, String unit) {
     return new ParleyException(
             ErrorCode.MAILBOX_FULL,
-            "the mailboxes of tenant %s are full: %d messages wait; send it again later"
-                .formatted(to.tenant(), most))
-        .with("limit", "mailbox")
+            "the mailboxes of tenant %s are full: they take %d %s; send it again later"
+                .formatted(to.tenant(), Limits.value(most), unit))
+        .with("limit", limit)
         .with("owner", "tenant " + to.tenant())
-        .with("max", most)
+        .with("max", Limits.value(most))
         .retryAfter(5_000);
   }
 }

@@ -5,6 +5,7 @@ import dev.parley.hub.store.Store;
 import dev.parley.hub.switchboard.AgentDirectory;
 import dev.parley.hub.switchboard.Mail;
 import dev.parley.hub.switchboard.Mailroom;
+import dev.parley.hub.tenant.Limits;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
@@ -12,11 +13,13 @@ import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.MessageId;
 import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.error.ParleyException;
+import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -57,9 +60,11 @@ public final class Mailboxes implements Mailroom {
   private final Clock clock;
   private final Tenants tenants;
   private final MailStore store;
+  private final DeadLetters letters;
   private final Receipt.Listener receipts;
   private final AgentMailbox.Office office;
   private final Map<AgentAddress, AgentMailbox> awake = new ConcurrentHashMap<>();
+  private final Set<TenantId> unburied = ConcurrentHashMap.newKeySet();
   private final Map<TenantId, Long> deadlines = new ConcurrentHashMap<>();
   private final AtomicBoolean settling = new AtomicBoolean();
   private final AtomicLong look = new AtomicLong();
@@ -76,12 +81,14 @@ public final class Mailboxes implements Mailroom {
       Tenants tenants,
       AgentDirectory directory,
       Carrier carrier,
+      DeadLetters letters,
       Receipt.Listener receipts) {
     this.vertx = vertx;
     this.clock = clock;
     this.tenants = tenants;
     this.store =
         new MailStore(store, scopes, clock, settings.window().toMillis());
+    this.letters = letters;
     this.receipts = receipts;
     this.office =
         new AgentMailbox.Office(
@@ -89,7 +96,8 @@ public final class Mailboxes implements Mailroom {
             settings,
             new Surroundings(vertx, clock, directory, carrier, () -> stopping),
             () -> places,
-            this::tell);
+            this::tell,
+            this::bury);
   }
 
   /** Shares the mailboxes with other nodes; without it they are all served here. */
@@ -118,10 +126,10 @@ public final class Mailboxes implements Mailroom {
   }
 
   @Override
-  public Future<String> accept(Mail mail, long most) {
+  public Future<String> accept(Mail mail, Limits receiver) {
     AgentAddress to = mail.envelope().to();
     return store
-        .accept(mail, most, places.self())
+        .accept(mail, receiver, places.self())
         .onSuccess(
             status -> {
               deadlines.merge(to.tenant(), mail.envelope().deadline(), Math::min);
@@ -237,6 +245,7 @@ public final class Mailboxes implements Mailroom {
   }
 
   private Future<Void> lookForMail(TenantId tenant) {
+    bury(tenant);
     return store
         .agentsWithMail(tenant)
         .map(
@@ -250,8 +259,33 @@ public final class Mailboxes implements Mailroom {
             });
   }
 
+  /** Brings what has died of a tenant's mail to its senders, until it is there. */
+  private void bury(TenantId receiver) {
+    unburied.remove(receiver);
+    store
+        .dying(receiver)
+        .compose(
+            dying ->
+                Future.join(
+                    dying.entrySet().stream()
+                        .map(dead -> bury(receiver, dead.getKey(), dead.getValue()))
+                        .toList()))
+        .onFailure(
+            failure -> {
+              LOG.warn("dead letters of mail for {} are brought to their senders soon", receiver, failure);
+              unburied.add(receiver);
+            });
+  }
+
+  private Future<Boolean> bury(TenantId receiver, String seq, String dead) {
+    return letters
+        .put(receiver, seq, Json.parseObject("letter", dead))
+        .compose(put -> store.buried(receiver, seq));
+  }
+
   private void sweep() {
     long now = clock.millis();
+    unburied.forEach(this::bury);
     deadlines.forEach(
         (tenant, at) -> {
           if (at <= now && deadlines.remove(tenant, at)) {
@@ -292,6 +326,7 @@ public final class Mailboxes implements Mailroom {
                   .map(
                       ended -> {
                         if (ended) {
+                          bury(tenant);
                           tell(
                               item,
                               new Receipt(

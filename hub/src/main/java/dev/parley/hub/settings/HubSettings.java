@@ -158,6 +158,13 @@ public final class HubSettings {
           2_592_000_000L,
           "how long an ended message is remembered, so that it can be asked for and is not taken"
               + " twice");
+  public static final Setting<Duration> DEAD_LETTER_RETENTION =
+      millis(
+          "dead-letter-retention-ms",
+          "1209600000",
+          1_000,
+          31_536_000_000L,
+          "how long a message that failed or expired is kept for its sender");
   public static final Setting<Duration> MAIL_ACK_TIMEOUT =
       millis(
           "mail-ack-timeout-ms",

@@ -11,6 +11,7 @@ import dev.parley.protocol.address.ListingId;
 import dev.parley.protocol.address.Party;
 import dev.parley.protocol.address.Target;
 import dev.parley.protocol.envelope.Cause;
+import dev.parley.protocol.envelope.Envelope;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
@@ -32,7 +33,11 @@ final class Admission {
   }
 
   /** An order that was let in, as the calling side. */
-  record Admitted(Party from, TenantScope scope, Tenant tenant, Route route, List<Cause> causes) {}
+  record Admitted(Party from, TenantScope scope, Tenant tenant, Route route, List<Cause> causes) {
+    Admitted after(List<Cause> others) {
+      return new Admitted(from, scope, tenant, route, others);
+    }
+  }
 
   private final Switchboard.Parts parts;
   private final LoopGuard loopGuard;
@@ -74,6 +79,11 @@ final class Admission {
     return then(
         passChannel(route),
         passed -> Future.succeededFuture(new Admitted(from, scope, tenant, route, causes)));
+  }
+
+  /** The cause chain of a message that is sent again. */
+  List<Cause> again(Envelope dead) {
+    return loopGuard.again(dead);
   }
 
   /** The way of {@code from} to a target as of now. */

@@ -1,5 +1,6 @@
 package dev.parley.hub.switchboard;
 
+import dev.parley.hub.tenant.Limits;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
 import org.jspecify.annotations.Nullable;
@@ -9,11 +10,11 @@ public interface Mailroom {
   /**
    * Takes a message for good.
    *
-   * @param most messages that may wait for the agents of the receiving tenant
+   * @param receiver limits of the receiving tenant
    * @return {@code accepted} once it is in the store, or what has become of the same message when
    *     it was sent before; fails with {@code conflict} or {@code mailbox_full}
    */
-  Future<String> accept(Mail mail, long most);
+  Future<String> accept(Mail mail, Limits receiver);
 
   /** What the switchboard tells of a message that it was given to deliver. */
   interface Handling {

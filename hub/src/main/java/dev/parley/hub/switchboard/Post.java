@@ -5,17 +5,18 @@ import dev.parley.hub.access.Principal;
 import dev.parley.hub.quota.Counter;
 import dev.parley.hub.switchboard.Admission.Admitted;
 import dev.parley.hub.switchboard.Switchboard.Sent;
-import dev.parley.hub.tenant.Limits;
 import dev.parley.hub.tenant.Tenant;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.MessageId;
 import dev.parley.protocol.address.Party;
 import dev.parley.protocol.address.TenantId;
+import dev.parley.protocol.envelope.Cause;
 import dev.parley.protocol.envelope.Envelope;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
 import java.time.Clock;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,26 @@ final class Post {
     return admission.admit(order).compose(admitted -> post(order, priority, admitted));
   }
 
+  /** Sends a message anew that was not handled; each time counts as a hop. */
+  Future<Sent> sendAgain(CallOrder order, Mail.Priority priority, Envelope dead) {
+    List<Cause> causes;
+    try {
+      causes = admission.again(dead);
+    } catch (ParleyException refused) {
+      return Future.failedFuture(refused);
+    }
+    return admission
+        .admit(order)
+        .compose(admitted -> post(order, priority, admitted.after(causes)));
+  }
+
+  /** The trace of what led to a message goes on in it. */
+  private static @Nullable String traceOf(CallOrder order) {
+    return order.traceparent() != null || order.cause() == null || !order.cause().stated()
+        ? order.traceparent()
+        : order.cause().delivery().envelope().traceparent();
+  }
+
   private Future<Sent> post(CallOrder order, Mail.Priority priority, Admitted admitted) {
     Mailroom room = Objects.requireNonNull(mailroom, "mailroom");
     AgentAddress to = admitted.route().to();
@@ -65,7 +86,7 @@ final class Post {
             order.conversation() == null ? id.value() : order.conversation(),
             admitted.causes(),
             now + ttl,
-            order.traceparent(),
+            traceOf(order),
             order.kind(),
             order.payload());
     Mail mail =
@@ -87,7 +108,7 @@ final class Post {
                     : Future.failedFuture(ParleyException.notFound("agent " + to)))
         .compose(account -> account.close(false))
         .compose(payable -> parts.tenants().get(to.tenant()))
-        .compose(callee -> room.accept(mail, Limits.value(callee.limits().mailbox())))
+        .compose(callee -> room.accept(mail, callee.limits()))
         .map(
             status -> {
               parts

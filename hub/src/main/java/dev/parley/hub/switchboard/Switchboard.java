@@ -118,12 +118,21 @@ public final class Switchboard {
    */
   public Future<Sent> send(CallOrder order, Mail.Priority priority) {
     requireMay(order);
-    return post.send(order, priority)
-        .onFailure(
-            failure -> {
-              countRefused(order);
-              parts.metrics.callRefused(known(failure));
-            });
+    return counted(order, post.send(order, priority));
+  }
+
+  /** Admits a message that was not handled as a new one and sends it, as {@link #send} does. */
+  public Future<Sent> sendAgain(CallOrder order, Mail.Priority priority, Envelope dead) {
+    requireMay(order);
+    return counted(order, post.sendAgain(order, priority, dead));
+  }
+
+  private Future<Sent> counted(CallOrder order, Future<Sent> sent) {
+    return sent.onFailure(
+        failure -> {
+          countRefused(order);
+          parts.metrics.callRefused(known(failure));
+        });
   }
 
   /** The answer to a sent message. */

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param listings listings published
  * @param keys API keys not revoked
  * @param mailbox messages that wait for its agents or are being handled by them
+ * @param mailboxBytes what these messages may take, and its dead letters once more
+ * @param deadLetters messages it has sent that failed or expired and are kept
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Limits(
@@ -35,11 +37,14 @@ public record Limits(
     @Nullable Long channels,
     @Nullable Long listings,
     @Nullable Long keys,
-    @Nullable Long mailbox) {
+    @Nullable Long mailbox,
+    @Nullable Long mailboxBytes,
+    @Nullable Long deadLetters) {
 
   /** No override at all. */
   public static final Limits NONE =
-      new Limits(null, null, null, null, null, null, null, null, null, null, null, null, null);
+      new Limits(
+          null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
 
   /** These limits, with every limit that {@code override} sets replaced. */
   public Limits with(Limits override) {
@@ -56,7 +61,9 @@ public record Limits(
         either(override.channels, channels),
         either(override.listings, listings),
         either(override.keys, keys),
-        either(override.mailbox, mailbox));
+        either(override.mailbox, mailbox),
+        either(override.mailboxBytes, mailboxBytes),
+        either(override.deadLetters, deadLetters));
   }
 
   /** The value of a limit, 0 (nothing permitted) when it is not set anywhere. */

@@ -23,6 +23,8 @@ public enum Plan {
           100L,
           10L,
           20L,
+          1_000L,
+          64_000_000L,
           1_000L)),
   PRO(
       new Limits(
@@ -38,6 +40,8 @@ public enum Plan {
           2_000L,
           200L,
           200L,
+          20_000L,
+          1_000_000_000L,
           20_000L)),
   /** For the operator's own agents and for load tests: limits that only stop a runaway. */
   UNMETERED(
@@ -54,7 +58,9 @@ public enum Plan {
           100_000L,
           100_000L,
           1_000L,
-          10_000_000L));
+          10_000_000L,
+          1_000_000_000_000L,
+          1_000_000L));
 
   private final Limits limits;
   private final String wireName = name().toLowerCase(Locale.ROOT);

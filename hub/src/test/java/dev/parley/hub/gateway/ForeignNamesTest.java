@@ -1,6 +1,7 @@
 package dev.parley.hub.gateway;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -117,6 +118,7 @@ class ForeignNamesTest {
           "commands.list",
           "question.list",
           "plugin.approval.list",
+          "deadletter.list",
           "channel.list",
           "market.search",
           "market.installed",
@@ -207,6 +209,9 @@ class ForeignNamesTest {
     hidden("agent.send", n -> params("to", n.caller.agent("main"), "from", n.agent));
     hidden("agent.send", n -> params("to", n.caller.agent(n.agent)));
     hidden("message.get", n -> params("id", n.message));
+    hidden("deadletter.get", n -> params("id", "1"));
+    hidden("deadletter.redeliver", n -> params("id", "1"));
+    hidden("deadletter.purge", n -> params("id", "1"));
 
     same("channel.propose", n -> params("from", n.caller.tenant(), "to", n.address()));
     same("channel.propose", n -> params("from", n.tenant, "to", n.caller.agent("main")));
@@ -263,6 +268,10 @@ class ForeignNamesTest {
             params("to", owner.agent("held"), "messageId", "msg-existing")));
     held.delivery();
     person.succeed("agent.send", params("to", owner.agent("held"), "messageId", "msg-existing"));
+    HUB.defineRemote(owner, "away");
+    person.succeed("agent.send", params("to", owner.agent("away")).put("ttlMs", 1));
+    await()
+        .until(() -> HUB.get("/v1/dead-letters/1", owner.key()).status() == 200);
     for (String listing : List.of("offered", "revoked")) {
       HUB.succeed(
           "POST", "/v1/market/listings", owner.key(), params("name", listing, "agent", "secret"));

@@ -37,7 +37,7 @@ final class Fixture {
         .with(
             new Limits(
                 perSecond, burst, null, null, null, null, null, null, null, null, null, null,
-                null));
+                null, null, null));
   }
 
   static Limits concurrent(long calls) {
@@ -45,7 +45,7 @@ final class Fixture {
         .limits()
         .with(
             new Limits(
-                null, null, null, null, null, null, calls, null, null, null, null, null, null));
+                null, null, null, null, null, null, calls, null, null, null, null, null, null, null, null));
   }
 
   static Limits budget(long dayTokens, long monthTokens, long dayMoney, long monthMoney) {
@@ -65,7 +65,7 @@ final class Fixture {
                 null,
                 null,
                 null,
-                null));
+                null, null, null));
   }
 
   static ParleyException refusal(Future<?> future) {

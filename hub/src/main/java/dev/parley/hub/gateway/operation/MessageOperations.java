@@ -52,7 +52,7 @@ public final class MessageOperations {
             Kind.SEND,
             cause,
             named(params, "messageId", MessageId::new),
-            null);
+            caller.traceparent());
     Mail.Priority priority = Mail.Priority.of(params.path("priority").asText("normal"));
     return switchboard
         .send(order, priority)
@@ -73,9 +73,13 @@ public final class MessageOperations {
 
   /** An agent may ask for what it has sent itself, people for all that their tenant has sent. */
   private static void requireOwn(Principal principal, Party from) {
-    if (principal.agent() != null && !principal.agent().equals(from.agent())) {
+    if (!isOwn(principal, from)) {
       throw ParleyException.notFound("message");
     }
+  }
+
+  static boolean isOwn(Principal principal, Party from) {
+    return principal.agent() == null || principal.agent().equals(from.agent());
   }
 
   private static <T> @Nullable T named(ObjectNode params, String field, Function<String, T> type) {

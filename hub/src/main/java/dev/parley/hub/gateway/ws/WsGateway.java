@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.access.Authenticator;
 import dev.parley.hub.access.Permission;
+import dev.parley.hub.access.Role;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.agent.Agents;
 import dev.parley.hub.agent.RemoteAgents;
@@ -136,6 +137,16 @@ public final class WsGateway {
   /** Sends an event to the people of a tenant who may read channels. */
   public void publishChannelEvent(TenantId tenant, RawJson payload) {
     feed.publish(tenant, Permission.CHANNELS_READ, session -> true, "channel.changed", payload);
+  }
+
+  /** Tells the owners of a tenant of a dead letter. */
+  public void publishDeadLetter(TenantId tenant, RawJson letter) {
+    feed.publish(
+        tenant,
+        Permission.CALL,
+        session -> session.principal().role() == Role.OWNER,
+        "deadletter.arrived",
+        letter);
   }
 
   /** Sends a receipt to the connections of the key that sent the message. */

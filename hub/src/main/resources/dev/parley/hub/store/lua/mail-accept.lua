@@ -1,6 +1,6 @@
 -- Puts a message into an agent's mailbox, once.
 --
--- KEYS  1 depth   hash    seq: last entry; total: messages of the tenant; n:<agent>: of the agent
+-- KEYS  1 depth   hash    seq: last entry; total, bytes: of the tenant; n:<agent>: of the agent
 --       2 log     stream  the messages of the agent, entry <seq>-0: m(eta), e(nvelope), r(ank)
 --       3 order   zset    <conversation>:<seq>, all of score 0: the messages of each in order
 --       4 ready   zset    conversations that can go on, by rank
@@ -11,9 +11,9 @@
 --                         a(ccepted), x expires, c(hanged), d(escription), e(rror)
 -- ARGV  1 now (ms)  2 window (ms)  3 fingerprint  4 agent  5 conversation  6 envelope  7 meta
 --       8 deadline (ms)  9 rank  10 most messages of the tenant  11 sender  12 message id
---       13 description
+--       13 description  14 most bytes of the tenant
 -- Returns {1} accepted; {0, status} the same message was sent before; {-1} another was, under this
---       id; {-2, total} the mailboxes of the tenant are full.
+--       id; {-2} the mailboxes of the tenant are full by messages; {-3} by bytes.
 -- Atomic: all of it. The record outlives the message by the window.
 
 local known = redis.call('HMGET', KEYS[8], 'f', 's')
@@ -25,11 +25,16 @@ if known[1] then
 end
 local total = tonumber(redis.call('HGET', KEYS[1], 'total') or '0')
 if total >= tonumber(ARGV[10]) then
-  return {-2, total}
+  return {-2}
+end
+local size = #ARGV[6] + #ARGV[7]
+if tonumber(redis.call('HGET', KEYS[1], 'bytes') or '0') + size > tonumber(ARGV[14]) then
+  return {-3}
 end
 local agent, conversation = ARGV[4], ARGV[5]
 local seq = string.format('%.0f', redis.call('HINCRBY', KEYS[1], 'seq', 1))
 redis.call('HINCRBY', KEYS[1], 'total', 1)
+redis.call('HINCRBY', KEYS[1], 'bytes', size)
 redis.call('HINCRBY', KEYS[1], 'n:' .. agent, 1)
 redis.call('XADD', KEYS[2], seq .. '-0', 'm', ARGV[7], 'e', ARGV[6], 'r', ARGV[9])
 redis.call('ZADD', KEYS[3], 0, conversation .. ':' .. string.rep('0', 16 - #seq) .. seq)

@@ -2,6 +2,8 @@
 --
 -- KEYS  1 depth  2 log  3 order  4 ready  5 busy  6 expiry  7 record, as in mail-accept
 --       8 tries  as in mail-claim
+--       9 dead   hash  seq -> a message that is on its way to its sender's dead letters, as JSON:
+--                m(eta), e(nvelope), s(tatus), x error, n attempts, t(ime)
 -- ARGV  1 now (ms)  2 window (ms)  3 agent  4 conversation  5 seq  6 member of expiry
 --       7 who has it out, as busy says, empty for a message that waits
 --       8 status  9 error (JSON) or empty
@@ -26,6 +28,15 @@ end
 local there = redis.call('ZREM', KEYS[3], member)
 if there == 1 then
   local tries = redis.call('HGET', KEYS[8], seq) or '0'
+  local entry = redis.call('XRANGE', KEYS[2], seq .. '-0', seq .. '-0')[1]
+  if entry then
+    local meta, envelope = entry[2][2], entry[2][4]
+    redis.call('HINCRBY', KEYS[1], 'bytes', -(#meta + #envelope))
+    if ARGV[8] ~= 'handled' then
+      redis.call('HSET', KEYS[9], seq, cjson.encode({m = meta, e = envelope, s = ARGV[8],
+        x = ARGV[9], n = tries, t = ARGV[1]}))
+    end
+  end
   redis.call('XDEL', KEYS[2], seq .. '-0')
   redis.call('ZREM', KEYS[6], ARGV[6])
   redis.call('HDEL', KEYS[8], seq)
