@@ -150,8 +150,7 @@ final class AgentMailbox {
       mine = List.copyOf(out.keySet());
     }
     return kept(held, mine)
-        .compose(
-            kept -> office.store.claim(agent, office.places.get().self(), most, held, kept))
+        .compose(kept -> office.store.claim(agent, office.places.get().self(), most, held, kept))
         .map(this::held);
   }
 
@@ -354,8 +353,7 @@ final class AgentMailbox {
   }
 
   /** Writes it until it is written; meanwhile the message counts as being with the agent. */
-  private void persist(
-      Supplier<Future<Boolean>> write, MailItem item, Consumer<Boolean> then) {
+  private void persist(Supplier<Future<Boolean>> write, MailItem item, Consumer<Boolean> then) {
     write
         .get()
         .onSuccess(

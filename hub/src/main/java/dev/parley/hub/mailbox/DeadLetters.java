@@ -115,8 +115,7 @@ public final class DeadLetters {
   }
 
   private void tell(TenantId sender, ObjectNode letter) {
-    announcements.announce(
-        new Announcement.DeadLetterArrived(sender.value(), Json.write(letter)));
+    announcements.announce(new Announcement.DeadLetterArrived(sender.value(), Json.write(letter)));
   }
 
   /**
@@ -140,8 +139,7 @@ public final class DeadLetters {
                 letters.add(Letter.view(result.text(at), result.text(at + 1)));
               }
               boolean more = result.size() / 2 > limit;
-              return new Page(
-                  letters, more ? letters.get(limit - 1).path("id").asText() : null);
+              return new Page(letters, more ? letters.get(limit - 1).path("id").asText() : null);
             });
   }
 
@@ -173,10 +171,7 @@ public final class DeadLetters {
    */
   public Future<MessageId> idOfNext(TenantScope scope, String id) {
     return store
-        .run(
-            TAKE,
-            keys(scope, "heads", "taken"),
-            List.of(id, MessageId.next().value()))
+        .run(TAKE, keys(scope, "heads", "taken"), List.of(id, MessageId.next().value()))
         .map(
             result -> {
               if (result.text(0).isEmpty()) {
@@ -189,10 +184,7 @@ public final class DeadLetters {
   /** Takes a letter out, or all when there is none named; answers how many there were. */
   public Future<Long> purge(TenantScope scope, @Nullable String id) {
     return store
-        .run(
-            PURGE,
-            keys(scope, WHOLE_BOX),
-            List.of(id == null ? "" : id))
+        .run(PURGE, keys(scope, WHOLE_BOX), List.of(id == null ? "" : id))
         .map(result -> result.integer(0));
   }
 

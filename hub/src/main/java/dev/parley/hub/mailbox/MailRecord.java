@@ -37,8 +37,8 @@ public record MailRecord(Party from, ObjectNode view) {
     for (Cause cause : envelope.causes()) {
       causes
           .addObject()
-          .put("messageId", cause.message().value())
-          .put("agent", cause.handler().toString());
+          .put("message", cause.message().value())
+          .put("handler", cause.handler().toString());
     }
     if (envelope.traceparent() != null) {
       description.put("traceparent", envelope.traceparent());

@@ -12,7 +12,11 @@ import java.time.Duration;
  * @param deadLetterRetention how long a message that failed or expired is kept for its sender
  */
 public record MailSettings(
-    Duration window, Duration ackTimeout, int maxAttempts, Duration backOff, Duration deadLetterRetention) {
+    Duration window,
+    Duration ackTimeout,
+    int maxAttempts,
+    Duration backOff,
+    Duration deadLetterRetention) {
   /** Messages of one agent that are with it at once, when its window is wider. */
   static final int MAX_AT_AGENT = 256;
 

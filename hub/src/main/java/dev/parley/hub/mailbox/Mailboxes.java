@@ -86,8 +86,7 @@ public final class Mailboxes implements Mailroom {
     this.vertx = vertx;
     this.clock = clock;
     this.tenants = tenants;
-    this.store =
-        new MailStore(store, scopes, clock, settings.window().toMillis());
+    this.store = new MailStore(store, scopes, clock, settings.window().toMillis());
     this.letters = letters;
     this.receipts = receipts;
     this.office =
@@ -272,7 +271,10 @@ public final class Mailboxes implements Mailroom {
                         .toList()))
         .onFailure(
             failure -> {
-              LOG.warn("dead letters of mail for {} are brought to their senders soon", receiver, failure);
+              LOG.warn(
+                  "dead letters of mail for {} are brought to their senders soon",
+                  receiver,
+                  failure);
               unburied.add(receiver);
             });
   }

@@ -53,9 +53,8 @@ final class LoopGuard {
    */
   List<Cause> again(Envelope dead) {
     if (dead.hops() + 1 > maxHops) {
-      throw loop(
-              "the message to %s has %d hops, each time that it was sent again among them; it was stopped"
-                  .formatted(dead.to(), dead.hops()))
+      throw loop("the message to %s has %d hops, each time that it was sent again among them; it was stopped"
+              .formatted(dead.to(), dead.hops()))
           .with("hops", dead.hops() + 1)
           .with("maxHops", maxHops);
     }

@@ -56,11 +56,16 @@ class MailClusterTest {
     int port = TcpRedis.freePort();
     options =
         Map.of(
-            "cluster", "true",
-            "redis", "redis://" + redis.address(),
-            "cluster-secret-file", secret.toString(),
-            "cluster-members", "127.0.0.1:" + port,
-            "mail-back-off-ms", "50");
+            "cluster",
+            "true",
+            "redis",
+            "redis://" + redis.address(),
+            "cluster-secret-file",
+            secret.toString(),
+            "cluster-members",
+            "127.0.0.1:" + port,
+            "mail-back-off-ms",
+            "50");
     List<String> settings = new ArrayList<>(List.of("cluster-port", Integer.toString(port)));
     options.forEach((name, value) -> settings.addAll(List.of(name, value)));
     first = HubExtension.with(settings.toArray(String[]::new)).start();
@@ -149,8 +154,7 @@ class MailClusterTest {
     Map<String, Peer> workers = new LinkedHashMap<>();
     try {
       doomed.port();
-      agents.forEach(
-          agent -> workers.put(agent, second.connectAgent(sockets, owner.key(), agent)));
+      agents.forEach(agent -> workers.put(agent, second.connectAgent(sockets, owner.key(), agent)));
       for (String agent : agents) {
         for (int i = 0; i < 6; i++) {
           send(agent, i, "c");
@@ -195,8 +199,7 @@ class MailClusterTest {
     Map<String, Peer> workers = new LinkedHashMap<>();
     try {
       paused.port();
-      agents.forEach(
-          agent -> workers.put(agent, second.connectAgent(sockets, owner.key(), agent)));
+      agents.forEach(agent -> workers.put(agent, second.connectAgent(sockets, owner.key(), agent)));
       agents.forEach(agent -> send(agent, 0, "c"));
       Map<String, JsonNode> given = new LinkedHashMap<>();
       workers.forEach((agent, worker) -> given.put(agent, worker.delivery()));

@@ -118,8 +118,8 @@ class DeadLetterTest {
         HUB.get("/v1/messages/" + again.path("messageId").asText(), acme.key())
             .body()
             .path("causes");
-    assertEquals("old", causes.get(0).path("messageId").asText());
-    assertEquals(acme.agent("worker"), causes.get(0).path("agent").asText());
+    assertEquals("old", causes.get(0).path("message").asText());
+    assertEquals(acme.agent("worker"), causes.get(0).path("handler").asText());
   }
 
   @Test
@@ -213,8 +213,7 @@ class DeadLetterTest {
   void anAgentSeesWhatItHasSent() {
     HUB.defineRemote(acme, "clerk");
     try (Peer clerk = HUB.connectAgent(acme.key(), "clerk")) {
-      clerk.succeed(
-          "agent.send", Json.object().put("to", acme.agent("worker")).put("ttlMs", 1));
+      clerk.succeed("agent.send", Json.object().put("to", acme.agent("worker")).put("ttlMs", 1));
       awaitLetters(1);
       JsonNode seen = clerk.succeed("deadletter.list", Json.object()).path("letters");
       assertEquals(acme.agent("clerk"), seen.get(0).path("from").asText());
@@ -297,10 +296,7 @@ class DeadLetterTest {
   }
 
   private ObjectNode message(String id) {
-    return Json.object()
-        .put("to", acme.agent("worker"))
-        .put("messageId", id)
-        .put("payload", "x");
+    return Json.object().put("to", acme.agent("worker")).put("messageId", id).put("payload", "x");
   }
 
   private void send(String id, ObjectNode more) {

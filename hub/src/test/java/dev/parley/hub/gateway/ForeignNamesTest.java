@@ -270,8 +270,7 @@ class ForeignNamesTest {
     person.succeed("agent.send", params("to", owner.agent("held"), "messageId", "msg-existing"));
     HUB.defineRemote(owner, "away");
     person.succeed("agent.send", params("to", owner.agent("away")).put("ttlMs", 1));
-    await()
-        .until(() -> HUB.get("/v1/dead-letters/1", owner.key()).status() == 200);
+    await().until(() -> HUB.get("/v1/dead-letters/1", owner.key()).status() == 200);
     for (String listing : List.of("offered", "revoked")) {
       HUB.succeed(
           "POST", "/v1/market/listings", owner.key(), params("name", listing, "agent", "secret"));

@@ -216,6 +216,70 @@ class MailboxTest {
   }
 
   @Test
+  void anAcknowledgementOfWhatOneWasNotGivenEndsNothing() {
+    HUB.defineRemote(acme, "worker");
+    HUB.defineRemote(acme, "other");
+    Member globex = HUB.unmetered(HUB.signUp());
+    HUB.defineRemote(globex, "foreign");
+    send("worker", "mine", "c");
+    try (Peer worker = HUB.connectAgent(acme.key(), "worker");
+        Peer other = HUB.connectAgent(acme.key(), "other");
+        Peer foreign = HUB.connectAgent(globex.key(), "foreign")) {
+      JsonNode delivery = worker.delivery();
+      for (Peer stranger : List.of(other, foreign)) {
+        stranger.raw(ok(delivery));
+        stranger.raw(error(delivery, "INVALID_REQUEST"));
+        assertTrue(stranger.alive());
+      }
+      worker.raw(ok(Json.object().put("id", "d999")));
+      worker.raw(ok(Json.object().put("id", "mine")));
+      assertTrue(worker.alive());
+      assertEquals("delivered", status("mine"));
+      worker.raw(ok(delivery));
+      worker.raw(ok(delivery));
+      worker.raw(error(delivery, "INVALID_REQUEST"));
+      awaitStatus("mine", "handled");
+      assertTrue(worker.alive());
+      assertEquals("handled", status("mine"));
+    }
+  }
+
+  @Test
+  void aTimeToLiveThatIsOverOrNoTimeIsRefused() {
+    HUB.defineRemote(acme, "worker");
+    for (Object ttl : List.of(0, -1, Long.MIN_VALUE, 2_592_000_001L, 1.5, "soon")) {
+      ObjectNode message = to("worker").put("messageId", "late").putPOJO("ttlMs", ttl);
+      assertEquals(400, post(message).status(), ttl.toString());
+    }
+    assertEquals(404, HUB.get("/v1/messages/late", acme.key()).status());
+  }
+
+  @Test
+  void whatAMessageLedToIsInItsChainAndItsTrace() {
+    String trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    HUB.defineRemote(acme, "worker");
+    HUB.defineRemote(acme, "second");
+    HUB.rest(
+        HUB.method("POST", "/v1/messages", acme.key())
+            .header("traceparent", trace)
+            .method(
+                "POST",
+                java.net.http.HttpRequest.BodyPublishers.ofString(
+                    Json.write(to("worker").put("messageId", "root")))));
+    assertEquals(trace, get("root").path("traceparent").asText());
+    try (Peer worker = HUB.connectAgent(acme.key(), "worker")) {
+      JsonNode delivery = worker.delivery();
+      assertEquals(trace, delivery.at("/params/traceparent").asText());
+      worker.succeed("agent.send", to("second").put("messageId", "leaf").put("parent", "root"));
+      worker.raw(ok(delivery));
+    }
+    JsonNode leaf = get("leaf");
+    assertEquals(trace, leaf.path("traceparent").asText());
+    assertEquals("root", leaf.at("/causes/0/message").asText());
+    assertEquals(acme.agent("worker"), leaf.at("/causes/0/handler").asText());
+  }
+
+  @Test
   void aFullMailboxRefusesWithATimeToTryAgainAndTakesMailAgainAfterwards() {
     HUB.defineRemote(acme, "worker");
     HUB.succeed(

@@ -197,6 +197,52 @@ class StoreAwayTest {
   }
 
   @Test
+  void mailThatWasAcceptedOutlivesARedisThatIsKilledInMidSendAndIsHandledOnceInOrder() {
+    int messages = 120;
+    String[] requests = new String[messages];
+    for (int i = 0; i < messages; i++) {
+      requests[i] = person.send("agent.send", mail(i));
+      if (i == messages / 2) {
+        Signals.kill(Signals.server(HUB.data()));
+      }
+    }
+    int refused = 0;
+    for (int i = 0; i < messages; i++) {
+      if (!person.answer(requests[i]).path("ok").asBoolean()) {
+        refused++;
+      }
+    }
+    awaitReady();
+    for (int i = 0; i < messages; i++) {
+      ObjectNode again = mail(i);
+      await().atMost(RECOVERY).until(() -> person.ask("agent.send", again).path("ok").asBoolean());
+    }
+    assertTrue(refused > 0, "Redis was killed when all was over");
+    List<Integer> handled = new ArrayList<>();
+    while (handled.size() < messages) {
+      JsonNode delivery = agent.delivery();
+      handled.add(delivery.at("/params/payload").asInt());
+      agent.raw(
+          "{\"type\":\"res\",\"id\":\"%s\",\"ok\":true,\"payload\":null}"
+              .formatted(delivery.path("id").asText()));
+    }
+    assertEquals(messages, Set.copyOf(handled).size(), "some came twice: " + handled);
+    for (int i = 0; i < messages; i++) {
+      String path = "/v1/messages/k" + i;
+      await()
+          .until(
+              () -> HUB.get(path, tenant.key()).body().path("status").asText(), "handled"::equals);
+    }
+  }
+
+  private ObjectNode mail(int number) {
+    return Json.object()
+        .put("to", tenant.agent("echo"))
+        .put("messageId", "k" + number)
+        .put("payload", number);
+  }
+
+  @Test
   void aConversationGoesOnAfterRedisWasKilled() {
     person.succeed("chat.send", chat("repeat 2 before", "run-1"));
     awaitFinal("run-1");

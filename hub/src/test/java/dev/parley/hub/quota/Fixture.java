@@ -36,8 +36,8 @@ final class Fixture {
         .limits()
         .with(
             new Limits(
-                perSecond, burst, null, null, null, null, null, null, null, null, null, null,
-                null, null, null));
+                perSecond, burst, null, null, null, null, null, null, null, null, null, null, null,
+                null, null));
   }
 
   static Limits concurrent(long calls) {
@@ -45,7 +45,8 @@ final class Fixture {
         .limits()
         .with(
             new Limits(
-                null, null, null, null, null, null, calls, null, null, null, null, null, null, null, null));
+                null, null, null, null, null, null, calls, null, null, null, null, null, null, null,
+                null));
   }
 
   static Limits budget(long dayTokens, long monthTokens, long dayMoney, long monthMoney) {
@@ -65,7 +66,9 @@ final class Fixture {
                 null,
                 null,
                 null,
-                null, null, null));
+                null,
+                null,
+                null));
   }
 
   static ParleyException refusal(Future<?> future) {

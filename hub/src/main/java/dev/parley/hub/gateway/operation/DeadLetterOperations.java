@@ -41,10 +41,7 @@ public final class DeadLetterOperations {
 
   private Future<ObjectNode> list(Caller caller, ObjectNode params) {
     return letters
-        .list(
-            caller.scope(),
-            params.path("cursor").textValue(),
-            params.path("limit").asInt(PAGE))
+        .list(caller.scope(), params.path("cursor").textValue(), params.path("limit").asInt(PAGE))
         .map(
             page -> {
               ObjectNode result = Json.object();
@@ -128,8 +125,7 @@ public final class DeadLetterOperations {
         .get(caller.scope(), params.path("id").asText())
         .map(
             letter -> {
-              if (!MessageOperations.isOwn(
-                  caller.principal(), letter.mail().envelope().from())) {
+              if (!MessageOperations.isOwn(caller.principal(), letter.mail().envelope().from())) {
                 throw DeadLetters.absent();
               }
               return letter;
