@@ -22,6 +22,7 @@ import io.vertx.core.Future;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,6 +38,7 @@ final class MailStore {
   private static final Script RELEASE = new Script("mail-release");
   private static final Script DELIVERED = new Script("mail-delivered");
   private static final Script DUE = new Script("mail-due");
+  private static final Script DYING = new Script("mail-dying");
 
   /**
    * What was claimed.
@@ -271,9 +273,18 @@ final class MailStore {
             });
   }
 
-  /** The messages for the tenant's agents that are on their way to their senders' dead letters. */
+  /** Some messages for the tenant's agents that are on their way to their senders' dead letters. */
   Future<Map<String, String>> dying(TenantId receiver) {
-    return store.hashGetAll(dead(receiver));
+    return store
+        .run(DYING, List.of(dead(receiver)), List.of())
+        .map(
+            result -> {
+              Map<String, String> letters = new HashMap<>();
+              for (int at = 0; at < result.size(); at += 2) {
+                letters.put(result.text(at), result.text(at + 1));
+              }
+              return letters;
+            });
   }
 
   /** A dead letter has arrived. */

@@ -65,6 +65,7 @@ public final class Mailboxes implements Mailroom {
   private final AgentMailbox.Office office;
   private final Map<AgentAddress, AgentMailbox> awake = new ConcurrentHashMap<>();
   private final Set<TenantId> unburied = ConcurrentHashMap.newKeySet();
+  private final Set<TenantId> burying = ConcurrentHashMap.newKeySet();
   private final Map<TenantId, Long> deadlines = new ConcurrentHashMap<>();
   private final AtomicBoolean settling = new AtomicBoolean();
   private final AtomicLong look = new AtomicLong();
@@ -258,24 +259,34 @@ public final class Mailboxes implements Mailroom {
             });
   }
 
-  /** Brings what has died of a tenant's mail to its senders, until it is there. */
+  /** Brings what has died of a tenant's mail to its senders, some at a time, until it is there. */
   private void bury(TenantId receiver) {
+    unburied.add(receiver);
+    if (!burying.add(receiver)) {
+      return;
+    }
     unburied.remove(receiver);
     store
         .dying(receiver)
         .compose(
             dying ->
                 Future.join(
-                    dying.entrySet().stream()
-                        .map(dead -> bury(receiver, dead.getKey(), dead.getValue()))
-                        .toList()))
-        .onFailure(
-            failure -> {
-              LOG.warn(
-                  "dead letters of mail for {} are brought to their senders soon",
-                  receiver,
-                  failure);
-              unburied.add(receiver);
+                        dying.entrySet().stream()
+                            .map(dead -> bury(receiver, dead.getKey(), dead.getValue()))
+                            .toList())
+                    .map(!dying.isEmpty()))
+        .onComplete(
+            buried -> {
+              burying.remove(receiver);
+              if (buried.failed()) {
+                LOG.warn(
+                    "dead letters of mail for {} are brought to their senders soon",
+                    receiver,
+                    buried.cause());
+                unburied.add(receiver);
+              } else if (buried.result() || unburied.contains(receiver)) {
+                bury(receiver);
+              }
             });
   }
 

@@ -149,6 +149,27 @@ class MailClusterTest {
   }
 
   @Test
+  void aRefusalForGoodCrossesNodesAndTheOwnerHearsOfTheDeadLetterOnAnyOfThem() {
+    try (Peer watcher = second.connect(sockets, owner.key())) {
+      for (String agent : agents.subList(0, 6)) {
+        send(agent, 0, "c");
+        try (Peer worker = second.connectAgent(sockets, owner.key(), agent)) {
+          worker.raw(refusal(worker.delivery()));
+          JsonNode letter = watcher.event("deadletter.arrived");
+          assertEquals(agent + "-0", letter.path("messageId").asText());
+          assertEquals(1, letter.path("attempts").asInt());
+        }
+      }
+    }
+  }
+
+  private static String refusal(JsonNode delivery) {
+    return ("{\"type\":\"res\",\"id\":\"%s\",\"ok\":false,\"error\":{"
+            + "\"code\":\"INVALID_REQUEST\",\"message\":\"no\",\"retryable\":false}}")
+        .formatted(delivery.path("id").asText());
+  }
+
+  @Test
   void isNotLostAndStaysInOrderWhenTheNodeThatServesItIsKilled() throws IOException {
     NodeProcess doomed = node("doomed");
     Map<String, Peer> workers = new LinkedHashMap<>();
