@@ -38,10 +38,12 @@ export class ParleyError extends Error {
 
   /** The error object of a response frame. */
   toWire() {
-    const wire = { code: this.code.toUpperCase(), message: this.message, details: this.details };
-    if (this.retryable) {
-      wire.retryable = true;
-    }
+    const wire = {
+      code: this.code.toUpperCase(),
+      message: this.message,
+      details: this.details,
+      retryable: this.retryable,
+    };
     if (this.retryAfterMs !== undefined) {
       wire.retryAfterMs = this.retryAfterMs;
     }

@@ -13,6 +13,7 @@ import dev.parley.hub.agent.RunListener;
 import dev.parley.hub.channel.Channels;
 import dev.parley.hub.channel.TenantDirectory;
 import dev.parley.hub.chat.Chats;
+import dev.parley.hub.cluster.Announcement;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.cluster.ClusterSettings;
 import dev.parley.hub.contract.RequestValidator;
@@ -27,8 +28,10 @@ import dev.parley.hub.gateway.operation.AgentOperations;
 import dev.parley.hub.gateway.operation.CallOperations;
 import dev.parley.hub.gateway.operation.ChannelOperations;
 import dev.parley.hub.gateway.operation.ChatOperations;
+import dev.parley.hub.gateway.operation.DeadLetterOperations;
 import dev.parley.hub.gateway.operation.FileOperations;
 import dev.parley.hub.gateway.operation.MarketOperations;
+import dev.parley.hub.gateway.operation.MessageOperations;
 import dev.parley.hub.gateway.operation.ProviderOperations;
 import dev.parley.hub.gateway.operation.SessionOperations;
 import dev.parley.hub.gateway.operation.SessionViews;
@@ -37,6 +40,8 @@ import dev.parley.hub.gateway.operation.SystemOperations;
 import dev.parley.hub.gateway.operation.UsageReports;
 import dev.parley.hub.gateway.rest.RestGateway;
 import dev.parley.hub.gateway.ws.WsGateway;
+import dev.parley.hub.mailbox.DeadLetters;
+import dev.parley.hub.mailbox.Mailboxes;
 import dev.parley.hub.market.Market;
 import dev.parley.hub.model.MasterKey;
 import dev.parley.hub.model.Models;
@@ -62,7 +67,9 @@ import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
 import dev.parley.hub.workspace.WorkspaceSettings;
 import dev.parley.hub.workspace.Workspaces;
+import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.contract.Contract;
+import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
@@ -90,6 +97,7 @@ public final class Hub {
   private final Ledger ledger;
   private final Market market;
   private final Switchboard switchboard;
+  private final Mailboxes mailboxes;
   private final Announcements announcements;
   private final WsGateway webSockets;
   private final HttpGateway http;
@@ -257,7 +265,33 @@ public final class Hub {
                 signUps),
             clock)
         .register(operations);
-    AgentRemoval removal = new AgentRemoval(agents, market, channels, keys);
+    DeadLetters letters =
+        new DeadLetters(
+            store, scopes, tenants, announcements, clock, SettingsMapping.mail(settings));
+    mailboxes =
+        new Mailboxes(
+            vertx,
+            clock,
+            SettingsMapping.mail(settings),
+            store,
+            scopes,
+            tenants,
+            agents,
+            switchboard::deliver,
+            letters,
+            webSockets::publishReceipt);
+    switchboard.mailInto(mailboxes);
+    remote.tellReady(mailboxes::wake);
+    new MessageOperations(switchboard, mailboxes).register(operations);
+    new DeadLetterOperations(switchboard, letters).register(operations);
+    announcements.listen(
+        change -> {
+          if (change instanceof Announcement.DeadLetterArrived dead) {
+            webSockets.publishDeadLetter(new TenantId(dead.tenant()), new RawJson(dead.letter()));
+          }
+        },
+        () -> {});
+    AgentRemoval removal = new AgentRemoval(agents, market, channels, keys, mailboxes::wake);
     new AgentOperations(agents, removal, remote, models, tenants, defaultModel, clock)
         .register(operations);
     new FileOperations(agents, workspaces).register(operations);
@@ -271,8 +305,19 @@ public final class Hub {
     new AdminOperations(tenants, invites, usage, this::status).register(operations);
 
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
+    metrics.gauge("parley.mailboxes.awake", mailboxes, Mailboxes::awakeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
-    membership = new Membership(vertx, agents, remote, metrics);
+    membership = new Membership(vertx, agents, remote, mailboxes, metrics);
+    metrics.counter(
+        "parley.dead.letters",
+        "sent messages that failed or expired and became dead letters",
+        letters,
+        DeadLetters::arrived);
+    metrics.counter(
+        "parley.dead.letters.lost",
+        "dead letters lost because their sender's box was full",
+        letters,
+        DeadLetters::lost);
     metrics.counter(
         "parley.authentications.refused",
         "authentications refused unseen after too many wrong keys",
@@ -324,7 +369,11 @@ public final class Hub {
         .compose(warm -> adminKey.ensure())
         .compose(
             ready -> http.listen(settings.get(HubSettings.HOST), settings.get(HubSettings.PORT)))
-        .map(this)
+        .map(
+            listening -> {
+              mailboxes.start();
+              return this;
+            })
         .recover(failure -> close().transform(closed -> Future.failedFuture(failure)));
   }
 
@@ -361,6 +410,7 @@ public final class Hub {
     return webSockets
         .shutdown("the hub is stopping")
         .eventually(http::close)
+        .eventually(mailboxes::close)
         .eventually(hosted::close)
         .eventually(membership::leave)
         .eventually(switchboard::close)

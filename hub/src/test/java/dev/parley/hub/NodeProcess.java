@@ -126,13 +126,27 @@ public final class NodeProcess implements AutoCloseable {
     return peer;
   }
 
-  private Peer open(WebSocketClient sockets) {
+  /** A socket before its handshake. */
+  public Peer open(WebSocketClient sockets) {
     ClientWebSocket socket = sockets.webSocket();
     Peer peer = new Peer(socket);
     HubExtension.await(
         socket.connect(
             new WebSocketConnectOptions().setHost("127.0.0.1").setPort(port()).setURI("/ws")));
     return peer;
+  }
+
+  /** Stops it where it is, {@code SIGSTOP}, or lets it go on, {@code SIGCONT}. */
+  public void signal(String name) {
+    try {
+      new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+          .inheritIO()
+          .start()
+          .onExit()
+          .join();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** {@code kill -9}. */

@@ -199,6 +199,28 @@ public final class Agents implements AgentDirectory {
   }
 
   @Override
+  public Future<Integer> room(AgentAddress address) {
+    RemoteAgent connected = remote.find(address);
+    return connected != null
+        ? Future.succeededFuture(connected.room())
+        : cached
+            .get(address)
+            .compose(definition -> roomElsewhere(address, definition))
+            .recover(
+                failure ->
+                    failure instanceof ParleyException e && e.code() == ErrorCode.NOT_FOUND
+                        ? Future.succeededFuture(Integer.MAX_VALUE)
+                        : Future.failedFuture(failure));
+  }
+
+  private Future<Integer> roomElsewhere(AgentAddress address, AgentDefinition definition) {
+    if (definition.kind() == AgentDefinition.Kind.HOSTED) {
+      return Future.succeededFuture(Integer.MAX_VALUE);
+    }
+    return otherNodes == null ? Future.succeededFuture(0) : otherNodes.room(address);
+  }
+
+  @Override
   public Future<Long> tokensPerDay(AgentAddress address) {
     return cached
         .get(address)

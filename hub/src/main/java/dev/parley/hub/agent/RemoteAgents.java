@@ -4,12 +4,14 @@ import dev.parley.protocol.address.AgentAddress;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The remote agents that are connected to this node. */
 public final class RemoteAgents {
   private final ConcurrentMap<AgentAddress, RemoteAgent> connected = new ConcurrentHashMap<>();
   private final int maxWaiting;
+  private volatile Consumer<AgentAddress> onReady = address -> {};
   private volatile Watcher watcher = Watcher.NOBODY;
 
   /** Hears which agents come and go; called in the order of the events of an agent. */
@@ -48,6 +50,26 @@ public final class RemoteAgents {
           }
           return agent;
         });
+    onReady.accept(address);
+  }
+
+  /**
+   * Sets who is told that an agent may take messages: it has connected, here or on a node that
+   * knows it here as its place, or its windows have room again of which there was none.
+   */
+  public void tellReady(Consumer<AgentAddress> listener) {
+    onReady = listener;
+  }
+
+  /** An agent of which this node is the place has connected to another. */
+  public void connectedElsewhere(AgentAddress address) {
+    onReady.accept(address);
+  }
+
+  /** How many more messages the agent takes through its links to this node. */
+  public int room(AgentAddress address) {
+    RemoteAgent agent = connected.get(address);
+    return agent == null ? 0 : agent.room();
   }
 
   public void detach(AgentAddress address, AgentLink link) {
@@ -67,6 +89,9 @@ public final class RemoteAgents {
     RemoteAgent agent = connected.get(address);
     if (agent != null) {
       agent.drain();
+      if (agent.takeAwaited()) {
+        onReady.accept(address);
+      }
     }
   }
 

@@ -10,7 +10,8 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
   @JsonSubTypes.Type(value = Announcement.TenantChanged.class, name = "tenant"),
   @JsonSubTypes.Type(value = Announcement.AgentChanged.class, name = "agent"),
   @JsonSubTypes.Type(value = Announcement.ChannelChanged.class, name = "channel"),
-  @JsonSubTypes.Type(value = Announcement.ListingChanged.class, name = "listing")
+  @JsonSubTypes.Type(value = Announcement.ListingChanged.class, name = "listing"),
+  @JsonSubTypes.Type(value = Announcement.DeadLetterArrived.class, name = "dead-letter")
 })
 public sealed interface Announcement {
   /**
@@ -29,6 +30,13 @@ public sealed interface Announcement {
   /** A channel between two tenants was proposed, accepted or revoked. */
   record ChannelChanged(String channelId, String fromTenant, String toTenant)
       implements Announcement {}
+
+  /**
+   * A message that a tenant had sent was not handled.
+   *
+   * @param letter what is known of it, as JSON
+   */
+  record DeadLetterArrived(String tenant, String letter) implements Announcement {}
 
   /** An install of a listing began or ended, or the listing changed. */
   record ListingChanged(String tenant, String listing) implements Announcement {}

@@ -45,6 +45,24 @@ final class LoopGuard {
     return causes;
   }
 
+  /**
+   * The cause chain of a message that was not handled and is sent again: the message is one of its
+   * own causes, so that nothing goes through dead letters for ever.
+   *
+   * @throws ParleyException {@code loop_detected}
+   */
+  List<Cause> again(Envelope dead) {
+    if (dead.hops() + 1 > maxHops) {
+      throw loop("the message to %s has %d hops, each time that it was sent again among them; it was stopped"
+              .formatted(dead.to(), dead.hops()))
+          .with("hops", dead.hops() + 1)
+          .with("maxHops", maxHops);
+    }
+    List<Cause> causes = new ArrayList<>(dead.causes());
+    causes.add(new Cause(dead.id(), dead.to()));
+    return causes;
+  }
+
   private static ParleyException loop(String message) {
     return new ParleyException(ErrorCode.LOOP_DETECTED, message);
   }

@@ -1,6 +1,7 @@
 package dev.parley.hub.gateway;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -117,6 +118,7 @@ class ForeignNamesTest {
           "commands.list",
           "question.list",
           "plugin.approval.list",
+          "deadletter.list",
           "channel.list",
           "market.search",
           "market.installed",
@@ -202,6 +204,15 @@ class ForeignNamesTest {
     same("agent.call", n -> params("to", n.caller.agent("main"), "parent", n.message));
     same("agent.cancel", n -> params("id", n.request));
 
+    hidden("agent.send", n -> params("to", n.address(), "payload", "x"));
+    hidden("agent.send", n -> params("to", "market:" + n.listingAddress()));
+    hidden("agent.send", n -> params("to", n.caller.agent("main"), "from", n.agent));
+    hidden("agent.send", n -> params("to", n.caller.agent(n.agent)));
+    hidden("message.get", n -> params("id", n.message));
+    hidden("deadletter.get", n -> params("id", "1"));
+    hidden("deadletter.redeliver", n -> params("id", "1"));
+    hidden("deadletter.purge", n -> params("id", "1"));
+
     same("channel.propose", n -> params("from", n.caller.tenant(), "to", n.address()));
     same("channel.propose", n -> params("from", n.tenant, "to", n.caller.agent("main")));
     same("channel.propose", n -> params("from", n.tenant, "to", n.address()));
@@ -256,6 +267,10 @@ class ForeignNamesTest {
             "agent.call",
             params("to", owner.agent("held"), "messageId", "msg-existing")));
     held.delivery();
+    person.succeed("agent.send", params("to", owner.agent("held"), "messageId", "msg-existing"));
+    HUB.defineRemote(owner, "away");
+    person.succeed("agent.send", params("to", owner.agent("away")).put("ttlMs", 1));
+    await().until(() -> HUB.get("/v1/dead-letters/1", owner.key()).status() == 200);
     for (String listing : List.of("offered", "revoked")) {
       HUB.succeed(
           "POST", "/v1/market/listings", owner.key(), params("name", listing, "agent", "secret"));

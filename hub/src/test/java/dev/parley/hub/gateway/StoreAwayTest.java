@@ -197,6 +197,57 @@ class StoreAwayTest {
   }
 
   @Test
+  void mailThatWasAcceptedOutlivesARedisThatIsKilledInMidSendAndIsHandledOnceInOrder() {
+    HUB.unmetered(tenant);
+    int messages = 120;
+    String[] requests = new String[messages];
+    for (int i = 0; i < messages; i++) {
+      requests[i] = person.send("agent.send", mail(i));
+      if (i == messages / 2) {
+        Signals.kill(Signals.server(HUB.data()));
+      }
+    }
+    int refused = 0;
+    for (int i = 0; i < messages; i++) {
+      JsonNode answer = person.answer(requests[i]);
+      if (!answer.path("ok").asBoolean()) {
+        assertUnavailable(answer);
+        refused++;
+      }
+    }
+    awaitReady();
+    for (int i = 0; i < messages; i++) {
+      person.succeed("agent.send", mail(i));
+    }
+    assertTrue(refused > 0, "Redis was killed when all was over");
+    List<Integer> handled = new ArrayList<>();
+    while (handled.size() < messages) {
+      JsonNode delivery = agent.delivery();
+      handled.add(delivery.at("/params/payload").asInt());
+      agent.raw(
+          "{\"type\":\"res\",\"id\":\"%s\",\"ok\":true,\"payload\":null}"
+              .formatted(delivery.path("id").asText()));
+    }
+    assertEquals(messages, Set.copyOf(handled).size(), "some came twice: " + handled);
+    await()
+        .atMost(RECOVERY)
+        .untilAsserted(
+            () -> {
+              for (int i = 0; i < messages; i++) {
+                JsonNode record = HUB.get("/v1/messages/k" + i, tenant.key()).body();
+                assertEquals("handled", record.path("status").asText(), record.toString());
+              }
+            });
+  }
+
+  private ObjectNode mail(int number) {
+    return Json.object()
+        .put("to", tenant.agent("echo"))
+        .put("messageId", "k" + number)
+        .put("payload", number);
+  }
+
+  @Test
   void aConversationGoesOnAfterRedisWasKilled() {
     person.succeed("chat.send", chat("repeat 2 before", "run-1"));
     awaitFinal("run-1");

@@ -35,6 +35,7 @@ final class Outbound {
   /** How long after its end a hosted agent's run may still settle what it spent. */
   private static final Duration SETTLES_WITHIN = Duration.ofMinutes(10);
 
+  private static final Duration ANSWER = Duration.ofSeconds(2);
   private static final int MAX_ACCOUNTS = 200_000;
 
   private record Sent(Delivery delivery, String node, boolean hosted, boolean again) {}
@@ -75,6 +76,23 @@ final class Outbound {
     return delivery -> send(delivery, node, false, false);
   }
 
+  /**
+   * How many more messages an agent takes that has links to these nodes; none when none answers.
+   */
+  Future<Integer> room(AgentAddress agent, List<String> nodes) {
+    List<Future<Integer>> answers =
+        nodes.stream()
+            .filter(node -> !node.equals(self))
+            .map(
+                node ->
+                    bus.request(node, Wire.ROOM, "", agent.toString(), ANSWER)
+                        .map(Integer::valueOf)
+                        .otherwise(0))
+            .toList();
+    return Future.all(answers)
+        .map(all -> all.<Integer>list().stream().mapToInt(Integer::intValue).sum());
+  }
+
   /** One of the nodes, not this one. */
   Optional<String> oneOf(List<String> nodes) {
     List<String> others = nodes.stream().filter(node -> !node.equals(self)).toList();
@@ -100,13 +118,17 @@ final class Outbound {
     if (hosted) {
       accounts.put(id, delivery.account());
     }
-    bus.send(node, Wire.DELIVER, id, EnvelopeCodec.write(delivery.envelope()).text())
-        .onFailure(
-            failure -> {
-              if (sent.remove(id, call)) {
-                delivery.fail(gone(delivery.envelope().to(), hosted));
-              }
-            });
+    String envelope = EnvelopeCodec.write(delivery.envelope()).text();
+    Future<Void> written =
+        delivery.attempt() == 0
+            ? bus.send(node, Wire.DELIVER, id, envelope)
+            : bus.send(node, Wire.MAIL, id, delivery.attempt() + " " + envelope);
+    written.onFailure(
+        failure -> {
+          if (sent.remove(id, call)) {
+            delivery.fail(gone(delivery.envelope().to(), hosted));
+          }
+        });
     delivery.onCancel(
         reason -> {
           if (sent.remove(id, call)) {

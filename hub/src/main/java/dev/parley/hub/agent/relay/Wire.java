@@ -7,6 +7,9 @@ final class Wire {
   /** To the agent's node: the envelope. */
   static final String DELIVER = "deliver";
 
+  /** To the agent's node, for a sent message: its attempt, a space and the envelope. */
+  static final String MAIL = "mail";
+
   /** To the agent's node: the error that says why it is to stop. */
   static final String CANCEL = "cancel";
 
@@ -21,6 +24,9 @@ final class Wire {
 
   /** To the caller's node: the agent is not here. */
   static final String ABSENT = "absent";
+
+  /** Asks the agent's node how many more messages the agent takes. */
+  static final String ROOM = "room";
 
   /** Asks the caller's node, which keeps the books, for a hold. */
   static final String RESERVE = "reserve";

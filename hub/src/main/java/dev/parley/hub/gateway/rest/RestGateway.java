@@ -128,7 +128,13 @@ public final class RestGateway {
             who ->
                 operations.dispatch(
                     operation.name(),
-                    new Caller(who, scopes.of(who), addressOf(context), null, gone),
+                    new Caller(
+                        who,
+                        scopes.of(who),
+                        addressOf(context),
+                        null,
+                        context.request().getHeader("traceparent"),
+                        gone),
                     params.of(context)))
         .onSuccess(result -> answer(context, 200, Json.write(result)))
         .onFailure(failure -> fail(context, failure));

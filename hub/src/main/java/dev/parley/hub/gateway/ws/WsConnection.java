@@ -314,6 +314,7 @@ final class WsConnection implements MessageReader.Listener {
             current.scope(),
             address,
             new WsRequest(this, current, request.id()),
+            request.traceparent(),
             Future.future(never -> {}));
     gateway
         .operations()

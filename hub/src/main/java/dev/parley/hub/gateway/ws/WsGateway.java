@@ -1,9 +1,11 @@
 package dev.parley.hub.gateway.ws;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.access.Authenticator;
 import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
+import dev.parley.hub.access.Role;
 import dev.parley.hub.agent.Agents;
 import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.cluster.Announcement;
@@ -12,6 +14,7 @@ import dev.parley.hub.contract.RequestValidator;
 import dev.parley.hub.gateway.ClientAddresses;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.Refusals;
+import dev.parley.hub.mailbox.Receipt;
 import dev.parley.hub.switchboard.Switchboard;
 import dev.parley.hub.telemetry.HubMetrics;
 import dev.parley.hub.tenant.Limits;
@@ -134,6 +137,29 @@ public final class WsGateway {
   /** Sends an event to the people of a tenant who may read channels. */
   public void publishChannelEvent(TenantId tenant, RawJson payload) {
     feed.publish(tenant, Permission.CHANNELS_READ, session -> true, "channel.changed", payload);
+  }
+
+  /** Tells the owners of a tenant of a dead letter. */
+  public void publishDeadLetter(TenantId tenant, RawJson letter) {
+    feed.publish(
+        tenant,
+        Permission.CALL,
+        session -> session.principal().role() == Role.OWNER,
+        "deadletter.arrived",
+        letter);
+  }
+
+  /** Sends a receipt to the connections of the key that sent the message. */
+  public void publishReceipt(Receipt.Addressee addressee, ObjectNode receipt) {
+    if (!feed.hasListeners(addressee.tenant())) {
+      return;
+    }
+    feed.publish(
+        addressee.tenant(),
+        Permission.CALL,
+        session -> session.principal().keyId().equals(addressee.keyId()),
+        "message.receipt",
+        Json.raw(receipt));
   }
 
   /** The listener that turns runs into events. */
