@@ -47,6 +47,7 @@ import dev.parley.hub.quota.Concurrency;
 import dev.parley.hub.quota.Ledger;
 import dev.parley.hub.quota.RateLimits;
 import dev.parley.hub.quota.Sales;
+import dev.parley.hub.session.Fencing;
 import dev.parley.hub.session.SessionSettings;
 import dev.parley.hub.session.Sessions;
 import dev.parley.hub.settings.HubSettings;
@@ -189,7 +190,8 @@ public final class Hub {
                 announcements,
                 metrics));
 
-    sessions = new Sessions(vertx, store, SessionSettings.DEFAULTS, clock);
+    Fencing fencing = new Fencing(store);
+    sessions = new Sessions(vertx, store, fencing, SessionSettings.DEFAULTS, clock);
     workspaces = new Workspaces(vertx, WorkspaceSettings.DEFAULTS);
     ProviderKeys providerKeys = new ProviderKeys(store, master, clock);
     Models models =
@@ -210,6 +212,7 @@ public final class Hub {
                 agents,
                 models,
                 sessions,
+                fencing,
                 workspaces,
                 switchboard,
                 new CallableAgents(agents, channels, scopes),
@@ -272,7 +275,7 @@ public final class Hub {
 
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
-    membership = new Membership(vertx, agents, remote, metrics);
+    membership = new Membership(vertx, agents, remote, fencing, metrics);
     metrics.counter(
         "parley.authentications.refused",
         "authentications refused unseen after too many wrong keys",

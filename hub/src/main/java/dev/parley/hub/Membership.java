@@ -5,6 +5,7 @@ import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.agent.relay.Relay;
 import dev.parley.hub.cluster.Cluster;
 import dev.parley.hub.cluster.ClusterSettings;
+import dev.parley.hub.session.Fencing;
 import dev.parley.hub.telemetry.HubMetrics;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -16,14 +17,17 @@ final class Membership {
   private final Vertx vertx;
   private final Agents agents;
   private final RemoteAgents remoteAgents;
+  private final Fencing fencing;
   private final HubMetrics metrics;
   private volatile @Nullable Cluster cluster;
   private volatile @Nullable Relay relay;
 
-  Membership(Vertx vertx, Agents agents, RemoteAgents remoteAgents, HubMetrics metrics) {
+  Membership(
+      Vertx vertx, Agents agents, RemoteAgents remoteAgents, Fencing fencing, HubMetrics metrics) {
     this.vertx = vertx;
     this.agents = agents;
     this.remoteAgents = remoteAgents;
+    this.fencing = fencing;
     this.metrics = metrics;
   }
 
@@ -36,6 +40,7 @@ final class Membership {
 
   private @Nullable Void joined(Cluster joined) {
     cluster = joined;
+    fencing.inCluster(joined.placement().self());
     Relay between = new Relay(vertx, joined.placement(), joined.bus(), agents, remoteAgents);
     between.start();
     agents.reachedThrough(between);

@@ -11,6 +11,7 @@ import dev.parley.hub.model.ModelRun;
 import dev.parley.hub.model.ResolvedModel;
 import dev.parley.hub.model.TokenUsage;
 import dev.parley.hub.model.ToolCall;
+import dev.parley.hub.session.FencingToken;
 import dev.parley.hub.session.RunEnd;
 import dev.parley.hub.session.RunStart;
 import dev.parley.hub.session.RunStatus;
@@ -50,6 +51,7 @@ final class AgentRun {
   private final Delivery delivery;
   private final HostedAgents.Parts parts;
   private final HostedSettings settings;
+  private final FencingToken token;
   private final Consumer<AgentRun> onEnded;
   private final TenantScope scope;
   private final Run run;
@@ -69,12 +71,14 @@ final class AgentRun {
       SessionKey session,
       Delivery delivery,
       HostedAgents host,
+      FencingToken token,
       Consumer<AgentRun> onEnded) {
     this.address = address;
     this.session = session;
     this.delivery = delivery;
     this.parts = host.parts();
     this.settings = host.settings();
+    this.token = token;
     this.onEnded = onEnded;
     this.scope = parts.scopes().of(HubPrincipals.agent(address));
     String runId = parts.runIds().runOf(address.tenant(), delivery.envelope().id());
@@ -93,7 +97,7 @@ final class AgentRun {
 
   void start() {
     Context loop = Objects.requireNonNull(Vertx.currentContext());
-    delivery.onCancel(reason -> loop.runOnContext(go -> cancel(reason)));
+    delivery.onCancel(reason -> loop.runOnContext(go -> stop(reason)));
     startedAt = parts.clock().millis();
     begin()
         .compose(begun -> parts.agents().get(scope, address.agent()))
@@ -120,15 +124,13 @@ final class AgentRun {
             });
   }
 
-  /** Cancels from within the hub, which is going down. */
-  void cancel() {
-    delivery.fail(
-        new ParleyException(ErrorCode.UNAVAILABLE, "the hub is stopping; try again in a moment")
-            .retryAfter(2_000));
-    cancel(new ParleyException(ErrorCode.CANCELLED, "the hub is stopping"));
+  /** Gives the run up from within the hub; its caller is told why. */
+  void cancel(ParleyException reason) {
+    delivery.fail(reason);
+    stop(reason);
   }
 
-  private void cancel(ParleyException reason) {
+  private void stop(ParleyException reason) {
     if (cancelled != null) {
       return;
     }
@@ -149,7 +151,7 @@ final class AgentRun {
     }
     return parts
         .sessions()
-        .startRun(scope, session, run.runId(), said)
+        .startRun(token, scope, session, run.runId(), said)
         .map(
             start -> {
               if (start instanceof RunStart.Started started) {
@@ -329,6 +331,7 @@ final class AgentRun {
     return parts
         .sessions()
         .endRun(
+            token,
             scope,
             session,
             run.runId(),
@@ -345,7 +348,7 @@ final class AgentRun {
   private Future<Void> append(TranscriptRow row) {
     return parts
         .sessions()
-        .append(scope, session, row.ofRun(run.runId()))
+        .append(token, scope, session, row.ofRun(run.runId()))
         .map(
             appended -> {
               parts
