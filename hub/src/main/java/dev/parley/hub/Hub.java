@@ -69,6 +69,7 @@ import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
@@ -95,6 +96,8 @@ public final class Hub {
   private final WsGateway webSockets;
   private final HttpGateway http;
   private final Membership membership;
+  private final Duration drainTimeout;
+  private volatile boolean isStopping;
 
   /**
    * Opens the store, puts the hub together on a worker, as loading its classes takes a while, and
@@ -134,6 +137,7 @@ public final class Hub {
       OpenStore openStore,
       MasterKey master) {
     this.openStore = openStore;
+    drainTimeout = settings.get(HubSettings.DRAIN_TIMEOUT);
     Store store = openStore.store();
     Clock clock = Clock.systemUTC();
     HubMetrics metrics = new HubMetrics();
@@ -275,7 +279,7 @@ public final class Hub {
 
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
-    membership = new Membership(vertx, agents, remote, fencing, metrics);
+    membership = new Membership(vertx, agents, remote, fencing, store, metrics);
     metrics.counter(
         "parley.authentications.refused",
         "authentications refused unseen after too many wrong keys",
@@ -296,12 +300,7 @@ public final class Hub {
             metrics,
             origins,
             addresses,
-            () ->
-                store
-                    .ping()
-                    .map(true)
-                    .otherwise(false)
-                    .map(up -> Json.object().put("ready", up).put("uptimeMs", uptimeMs())));
+            () -> store.ping().map(true).otherwise(false).map(this::readiness));
     http =
         new HttpGateway(
             vertx,
@@ -350,6 +349,20 @@ public final class Hub {
     return webSockets.uptimeMs();
   }
 
+  /** Whether something is under way that no socket waits for. */
+  private boolean isBusy() {
+    return http.isBusy() || hosted.isBusy() || membership.isBusy();
+  }
+
+  private ObjectNode readiness(boolean storeAnswers) {
+    boolean mayCommit = membership.mayCommit();
+    return Json.object()
+        .put("ready", storeAnswers && mayCommit && !isStopping)
+        .put("store", storeAnswers)
+        .put("majority", mayCommit)
+        .put("uptimeMs", uptimeMs());
+  }
+
   private ObjectNode status() {
     return Json.object()
         .put("version", VERSION)
@@ -359,10 +372,16 @@ public final class Hub {
         .put("store", openStore.location());
   }
 
-  /** Stops: tells the clients, lets runs end, keeps the books, closes the store. */
+  /**
+   * Stops: hands its places over, tells the clients, lets what is under way end within the drain
+   * timeout, keeps the books, closes the store.
+   */
   public Future<Void> close() {
+    isStopping = true;
+    Future<Void> handedOver = membership.handOver();
     return webSockets
-        .shutdown("the hub is stopping")
+        .shutdown("the hub is stopping", drainTimeout, membership.hasOthers(), this::isBusy)
+        .eventually(() -> handedOver)
         .eventually(http::close)
         .eventually(hosted::close)
         .eventually(membership::leave)

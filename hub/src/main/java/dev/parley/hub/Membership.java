@@ -5,7 +5,10 @@ import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.agent.relay.Relay;
 import dev.parley.hub.cluster.Cluster;
 import dev.parley.hub.cluster.ClusterSettings;
+import dev.parley.hub.cluster.Majority;
+import dev.parley.hub.cluster.Placement;
 import dev.parley.hub.session.Fencing;
+import dev.parley.hub.store.Store;
 import dev.parley.hub.telemetry.HubMetrics;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -18,16 +21,24 @@ final class Membership {
   private final Agents agents;
   private final RemoteAgents remoteAgents;
   private final Fencing fencing;
+  private final Store store;
   private final HubMetrics metrics;
   private volatile @Nullable Cluster cluster;
   private volatile @Nullable Relay relay;
+  private volatile @Nullable Majority majority;
 
   Membership(
-      Vertx vertx, Agents agents, RemoteAgents remoteAgents, Fencing fencing, HubMetrics metrics) {
+      Vertx vertx,
+      Agents agents,
+      RemoteAgents remoteAgents,
+      Fencing fencing,
+      Store store,
+      HubMetrics metrics) {
     this.vertx = vertx;
     this.agents = agents;
     this.remoteAgents = remoteAgents;
     this.fencing = fencing;
+    this.store = store;
     this.metrics = metrics;
   }
 
@@ -35,19 +46,48 @@ final class Membership {
   Future<Void> join(Optional<ClusterSettings> settings) {
     return settings.isEmpty()
         ? Future.succeededFuture()
-        : Cluster.join(vertx, settings.get()).map(this::joined);
+        : Cluster.join(vertx, settings.get()).compose(this::joined);
   }
 
-  private @Nullable Void joined(Cluster joined) {
+  private Future<Void> joined(Cluster joined) {
     cluster = joined;
-    fencing.inCluster(joined.placement().self());
+    Placement placement = joined.placement();
+    Majority counted = new Majority(vertx, store, placement.self(), placement::nodes);
+    majority = counted;
+    fencing.inCluster(placement.self(), counted::require);
+    metrics.gauge("parley.cluster.majority", counted, majority -> majority.isHere() ? 1 : 0);
+    metrics.gauge("parley.cluster.nodes", placement, seen -> seen.nodes().size());
     Relay between = new Relay(vertx, joined.placement(), joined.bus(), agents, remoteAgents);
     between.start();
     agents.reachedThrough(between);
     metrics.gauge("parley.relay.calls.out", between, Relay::outboundCount);
     metrics.gauge("parley.relay.calls.in", between, Relay::inboundCount);
     relay = between;
-    return null;
+    return counted.start();
+  }
+
+  /** Whether this node may commit. */
+  boolean mayCommit() {
+    Majority counted = majority;
+    return counted == null || counted.isHere();
+  }
+
+  /** Hands the places of this node over to the others; calls under way here go on. */
+  Future<Void> handOver() {
+    Cluster joined = cluster;
+    return joined == null ? Future.succeededFuture() : joined.handOver(vertx);
+  }
+
+  /** Whether other nodes serve what this one does not. */
+  boolean hasOthers() {
+    Cluster joined = cluster;
+    return joined != null && joined.placement().nodes().size() > 1;
+  }
+
+  /** Whether calls of other nodes are under way here. */
+  boolean isBusy() {
+    Relay between = relay;
+    return between != null && between.inboundCount() > 0;
   }
 
   /** Leaves the other nodes. */
@@ -55,6 +95,8 @@ final class Membership {
     if (relay != null) {
       relay.stop();
     }
-    return cluster == null ? Future.succeededFuture() : cluster.close(vertx);
+    Majority counted = majority;
+    Future<Void> out = counted == null ? Future.succeededFuture() : counted.leave();
+    return out.eventually(() -> cluster == null ? Future.succeededFuture() : cluster.close(vertx));
   }
 }

@@ -51,6 +51,7 @@ final class AgentRun {
   private final Delivery delivery;
   private final HostedAgents.Parts parts;
   private final HostedSettings settings;
+  private final HostedAgents host;
   private final FencingToken token;
   private final Consumer<AgentRun> onEnded;
   private final TenantScope scope;
@@ -59,6 +60,7 @@ final class AgentRun {
   private final AgentTools tools;
   private final StringBuilder text = new StringBuilder();
   private final Promise<Void> ended = Promise.promise();
+  private boolean begun;
   private @Nullable ModelRun asking;
   private @Nullable ParleyException cancelled;
   private long inputTokens;
@@ -78,6 +80,7 @@ final class AgentRun {
     this.delivery = delivery;
     this.parts = host.parts();
     this.settings = host.settings();
+    this.host = host;
     this.token = token;
     this.onEnded = onEnded;
     this.scope = parts.scopes().of(HubPrincipals.agent(address));
@@ -124,10 +127,17 @@ final class AgentRun {
             });
   }
 
-  /** Gives the run up from within the hub; its caller is told why. */
+  /** Gives the run up from within the hub; its caller is told why, unless it can begin anew. */
   void cancel(ParleyException reason) {
-    delivery.fail(reason);
+    if (!mayBeginAnew()) {
+      delivery.fail(reason);
+    }
     stop(reason);
+  }
+
+  /** Nothing of it was written, and that because another activation has the agent. */
+  private boolean mayBeginAnew() {
+    return !begun && token.isSuperseded();
   }
 
   private void stop(ParleyException reason) {
@@ -155,6 +165,7 @@ final class AgentRun {
         .map(
             start -> {
               if (start instanceof RunStart.Started started) {
+                begun = true;
                 parts
                     .listener()
                     .on(new RunEvent.Started(run, started.row(), started.session(), startedAt));
@@ -296,6 +307,10 @@ final class AgentRun {
   }
 
   private Future<Void> giveUp(Throwable failure) {
+    if (mayBeginAnew()) {
+      host.redeliver(address, delivery);
+      return Future.succeededFuture();
+    }
     ParleyException reason = cancelled != null ? cancelled : refusal(failure);
     boolean aborted = reason.code() == ErrorCode.CANCELLED;
     TranscriptRow partial =

@@ -72,7 +72,7 @@ final class HostedAgent extends VerticleBase implements Endpoint {
     if (refusal != null) {
       delivery.fail(refusal);
     } else if (elsewhere) {
-      redeliver(delivery);
+      host.redeliver(address, delivery);
     } else {
       pump();
     }
@@ -89,18 +89,29 @@ final class HostedAgent extends VerticleBase implements Endpoint {
 
   /** Closes the agent for good: what waits for it fails. */
   void abandon(ParleyException reason) {
-    List<Delivery> stranded;
-    synchronized (this) {
-      closed = true;
-      stranded = waiting == null ? List.of() : waiting;
-      waiting = null;
-    }
-    stranded.forEach(delivery -> delivery.fail(reason));
+    shut().forEach(delivery -> delivery.fail(reason));
   }
 
   /** Stops taking messages and cancels the runs; completes when they have ended. */
   Future<Void> drain(ParleyException reason) {
     abandon(reason);
+    return cancelRuns(reason);
+  }
+
+  /** Another activation has the agent: what has begun is given up, the rest begins anew. */
+  Future<Void> giveWay(ParleyException reason) {
+    shut().forEach(delivery -> host.redeliver(address, delivery));
+    return cancelRuns(reason);
+  }
+
+  private synchronized List<Delivery> shut() {
+    closed = true;
+    List<Delivery> stranded = waiting == null ? List.of() : waiting;
+    waiting = null;
+    return stranded;
+  }
+
+  private Future<Void> cancelRuns(ParleyException reason) {
     List<AgentRun> stopping;
     synchronized (this) {
       stopping = runs == null ? List.of() : List.copyOf(runs);
@@ -111,14 +122,6 @@ final class HostedAgent extends VerticleBase implements Endpoint {
       ended.add(run.ended());
     }
     return Future.join(ended).mapEmpty();
-  }
-
-  private void redeliver(Delivery delivery) {
-    try {
-      host.activate(address).deliver(delivery);
-    } catch (ParleyException refusal) {
-      delivery.fail(refusal);
-    }
   }
 
   /** Starts what can be started: the oldest messages whose conversation is not under way. */
@@ -160,6 +163,11 @@ final class HostedAgent extends VerticleBase implements Endpoint {
       }
     }
     pump();
+  }
+
+  /** Whether a run is under way or a message waits. */
+  synchronized boolean isBusy() {
+    return waiting != null || runs != null;
   }
 
   private int running() {

@@ -5,6 +5,7 @@ import dev.parley.hub.model.Models;
 import dev.parley.hub.session.Fencing;
 import dev.parley.hub.session.FencingToken;
 import dev.parley.hub.session.Sessions;
+import dev.parley.hub.switchboard.Delivery;
 import dev.parley.hub.switchboard.Endpoint;
 import dev.parley.hub.switchboard.Switchboard;
 import dev.parley.hub.tenant.TenantScopes;
@@ -67,6 +68,11 @@ public final class HostedAgents {
     return active.size();
   }
 
+  /** Whether one of them has something under way. */
+  public boolean isBusy() {
+    return active.values().stream().anyMatch(HostedAgent::isBusy);
+  }
+
   HostedSettings settings() {
     return settings;
   }
@@ -97,6 +103,15 @@ public final class HostedAgents {
         });
   }
 
+  /** Delivers to another activation of the agent on this node, as this one is over. */
+  void redeliver(AgentAddress address, Delivery delivery) {
+    try {
+      activate(address).deliver(delivery);
+    } catch (ParleyException refusal) {
+      delivery.fail(refusal);
+    }
+  }
+
   private static ParleyException notActivated(AgentAddress agent, Throwable failure) {
     return failure instanceof ParleyException known
         ? known
@@ -121,7 +136,7 @@ public final class HostedAgents {
     if (active.remove(address, agent)) {
       LOG.warn("agent {} was taken over by another node; what it did here is given up", address);
       agent
-          .drain(
+          .giveWay(
               new ParleyException(
                       ErrorCode.UNAVAILABLE,
                       "another node of the hub has taken agent %s over; try again"

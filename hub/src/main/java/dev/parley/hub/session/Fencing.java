@@ -18,6 +18,7 @@ public final class Fencing {
 
   private final Store store;
   private volatile String node = "";
+  private volatile Runnable gate = () -> {};
 
   public Fencing(Store store) {
     this.store = store;
@@ -27,9 +28,20 @@ public final class Fencing {
    * From now on this hub is one of several.
    *
    * @param name of this node, never used by another or by an earlier one; letters, digits, dashes
+   * @param mayCommit throws {@code unavailable} while this node must not commit
    */
-  public void inCluster(String name) {
+  public void inCluster(String name, Runnable mayCommit) {
+    gate = mayCommit;
     node = name;
+  }
+
+  /**
+   * Insists that this node may commit.
+   *
+   * @throws dev.parley.protocol.error.ParleyException {@code unavailable}
+   */
+  void requireMayCommit() {
+    gate.run();
   }
 
   /** This node's name; empty when it is alone. */
@@ -48,9 +60,20 @@ public final class Fencing {
       return Future.succeededFuture(FencingToken.NONE);
     }
     String taker = node;
+    return Future.succeededFuture()
+        .map(
+            go -> {
+              requireMayCommit();
+              return go;
+            })
+        .compose(go -> take(scope, agent, taker))
+        .map(token -> new FencingToken(token + ":" + taker, onSuperseded));
+  }
+
+  private Future<Long> take(TenantScope scope, AgentId agent, String taker) {
     return store
         .run(TAKE, List.of(key(scope)), List.of(agent.value(), taker))
-        .map(result -> new FencingToken(result.integer(0) + ":" + taker, onSuperseded));
+        .map(result -> result.integer(0));
   }
 
   static Key key(TenantScope scope) {

@@ -7,6 +7,7 @@ public final class FencingToken {
 
   private final String holder;
   private final Runnable onSuperseded;
+  private volatile boolean superseded;
 
   FencingToken(String holder, Runnable onSuperseded) {
     this.holder = holder;
@@ -20,7 +21,13 @@ public final class FencingToken {
 
   /** A commit has shown that a newer token exists. */
   void superseded() {
+    superseded = true;
     onSuperseded.run();
+  }
+
+  /** Whether a newer token is known to exist. */
+  public boolean isSuperseded() {
+    return superseded;
   }
 
   @Override

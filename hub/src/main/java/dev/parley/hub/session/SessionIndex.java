@@ -22,11 +22,13 @@ final class SessionIndex {
   private static final Script COMMIT = new Script("session-commit");
 
   private final Store store;
+  private final Fencing fencing;
   private final int maxPerAgent;
   private final Clock clock;
 
-  SessionIndex(Store store, int maxPerAgent, Clock clock) {
+  SessionIndex(Store store, Fencing fencing, int maxPerAgent, Clock clock) {
     this.store = store;
+    this.fencing = fencing;
     this.maxPerAgent = maxPerAgent;
     this.clock = clock;
   }
@@ -77,11 +79,16 @@ final class SessionIndex {
    * Commits a change.
    *
    * @return false when the row is not the one read any more; fails with {@code unavailable} when
-   *     the token is not the newest
+   *     the token is not the newest, or this node must not commit
    */
   Future<Boolean> commit(
       TenantScope scope, SessionKey key, FencingToken token, Stored read, SessionRow changed) {
     String agent = key.agent().value();
+    try {
+      fencing.requireMayCommit();
+    } catch (ParleyException refusal) {
+      return Future.failedFuture(refusal);
+    }
     return store
         .run(
             COMMIT,
@@ -106,6 +113,7 @@ final class SessionIndex {
   }
 
   Future<Boolean> remove(TenantScope scope, SessionKey key) {
+    fencing.requireMayCommit();
     return store.hashDelete(hash(scope, key.agent()), key.toString());
   }
 

@@ -52,7 +52,7 @@ public final class Sessions {
       Vertx vertx, Store store, Fencing fencing, SessionSettings settings, Clock clock) {
     this.vertx = vertx;
     this.clock = clock;
-    this.index = new SessionIndex(store, settings.maxSessionsPerAgent(), clock);
+    this.index = new SessionIndex(store, fencing, settings.maxSessionsPerAgent(), clock);
     OpenTails tails = new OpenTails(settings.maxOpen(), clock::millis);
     this.transcripts = new Transcripts(settings, tails, fencing::node);
     this.workers = new DiskWorkers(vertx, "session", settings.threads(), settings.maxWaiting());

@@ -584,7 +584,7 @@ class SessionsTest {
 
   private Hub node(String name) {
     Fencing fencing = new Fencing(store);
-    fencing.inCluster(name);
+    fencing.inCluster(name, () -> {});
     return new Hub(
         fencing, new Sessions(vertx, store, fencing, SessionSettings.DEFAULTS, Clock.systemUTC()));
   }
