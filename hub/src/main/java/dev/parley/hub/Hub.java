@@ -378,7 +378,7 @@ public final class Hub {
    */
   public Future<Void> close() {
     isStopping = true;
-    Future<Void> handedOver = membership.handOver();
+    Future<Void> handedOver = membership.handOver(drainTimeout);
     return webSockets
         .shutdown("the hub is stopping", drainTimeout, membership.hasOthers(), this::isBusy)
         .eventually(() -> handedOver)

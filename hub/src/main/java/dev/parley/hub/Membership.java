@@ -12,7 +12,9 @@ import dev.parley.hub.store.Store;
 import dev.parley.hub.telemetry.HubMetrics;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** This hub among others; without a cluster it is nothing. */
@@ -72,10 +74,16 @@ final class Membership {
     return counted == null || counted.isHere();
   }
 
-  /** Hands the places of this node over to the others; calls under way here go on. */
-  Future<Void> handOver() {
+  /**
+   * Hands the places of this node over to the others; calls under way here go on.
+   *
+   * @param limit time to wait for it; with none, others find out when this node leaves
+   */
+  Future<Void> handOver(Duration limit) {
     Cluster joined = cluster;
-    return joined == null ? Future.succeededFuture() : joined.handOver(vertx);
+    return joined == null || limit.isZero()
+        ? Future.succeededFuture()
+        : joined.handOver(vertx).timeout(limit.toMillis(), TimeUnit.MILLISECONDS).otherwiseEmpty();
   }
 
   /** Whether other nodes serve what this one does not. */
