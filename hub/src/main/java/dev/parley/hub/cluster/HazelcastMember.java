@@ -24,7 +24,8 @@ import java.util.stream.Collectors;
 /**
  * Starts Hazelcast with what a hub needs of it and nothing else: members by list, one endpoint for
  * members only (no clients, no REST, no memcache), no discovery, no phoning home, and no Java
- * objects from the wire but those of Hazelcast and its Vert.x adapter.
+ * objects from the wire but those of Hazelcast and its Vert.x adapter, and the failures by which
+ * one member answers another: an answer that cannot be read is one that never comes.
  */
 final class HazelcastMember {
   /** Where the Vert.x adapter looks for its id when it is given a running member. */
@@ -163,7 +164,18 @@ final class HazelcastMember {
                 "java.lang.Throwable",
                 "java.lang.Exception",
                 "java.lang.RuntimeException",
-                "java.lang.StackTraceElement");
+                "java.lang.IllegalStateException",
+                "java.lang.IllegalArgumentException",
+                "java.lang.UnsupportedOperationException",
+                "java.lang.InterruptedException",
+                "java.io.IOException",
+                "java.util.concurrent.CancellationException",
+                "java.util.concurrent.ExecutionException",
+                "java.util.concurrent.TimeoutException",
+                "java.lang.StackTraceElement",
+                "[Ljava.lang.StackTraceElement;",
+                "java.util.Collections$EmptyList",
+                "java.util.ArrayList");
     return new JavaSerializationFilterConfig().setDefaultsDisabled(true).setWhitelist(allowed);
   }
 }
