@@ -112,8 +112,17 @@ final class SessionIndex {
         .retryAfter(500);
   }
 
+  /** The row of a session that is to be removed; fails while this node must not commit. */
+  Future<@Nullable Stored> findToRemove(TenantScope scope, SessionKey key) {
+    try {
+      fencing.requireMayCommit();
+    } catch (ParleyException refusal) {
+      return Future.failedFuture(refusal);
+    }
+    return find(scope, key);
+  }
+
   Future<Boolean> remove(TenantScope scope, SessionKey key) {
-    fencing.requireMayCommit();
     return store.hashDelete(hash(scope, key.agent()), key.toString());
   }
 

@@ -319,7 +319,7 @@ public final class Sessions {
         key,
         () ->
             index
-                .find(scope, key)
+                .findToRemove(scope, key)
                 .compose(
                     session ->
                         session == null

@@ -616,6 +616,34 @@ class SessionsTest {
   }
 
   @Test
+  void aNodeThatMustNotCommitChangesNothing() {
+    SessionKey side = new SessionKey(HELPER, "side");
+    say("before");
+    await(sessions.append(acme, side, said("before")));
+    Hub node = node("minority");
+    node.fencing.inCluster(
+        "minority",
+        () -> {
+          throw new ParleyException(ErrorCode.UNAVAILABLE, "not the majority");
+        });
+
+    for (Future<?> refused :
+        List.of(
+            node.fencing.take(acme, HELPER, () -> {}),
+            node.sessions.append(acme, MAIN, said("after")),
+            node.sessions.startRun(acme, MAIN, "run-1", said("after")),
+            node.sessions.patch(acme, MAIN, SessionChanges.label("after")),
+            node.sessions.reset(acme, MAIN, "reset"),
+            node.sessions.delete(acme, side))) {
+      assertEquals("not the majority", refusal(refused).text());
+    }
+    for (Sessions from : List.of(sessions, node.sessions)) {
+      assertEquals(List.of("before"), texts(from, MAIN));
+      assertEquals(List.of("before"), texts(from, side));
+    }
+  }
+
+  @Test
   void nodesThatWriteToOneConversationAtOnceLoseNothingAcceptedAndDoubleNothing() {
     Hub one = node("one");
     Hub two = node("two");
