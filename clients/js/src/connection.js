@@ -43,6 +43,7 @@ export class Connection {
    * @param {(link: Link) => void} hooks.onUp a link is ready
    * @param {(frame: object, size: number) => void} hooks.onFrame
    * @param {(close: {code: number, reason: string}) => void} hooks.onDown the link is lost
+   * @param {() => void} hooks.onLeaving the hub goes and takes nothing more on this link
    * @param {(error: ParleyError) => void} hooks.onEnd once, for good
    * @param {(name: string, payload: object) => void} hooks.onChange `gap`, `disconnect`, `reconnect`
    */
@@ -158,6 +159,8 @@ export class Connection {
       }
       if (frame.event === 'shutdown') {
         this.#restartExpectedMs = frame.payload?.restartExpectedMs;
+        this.#urlIndex = (this.#urlIndex + 1) % this.#settings.urls.length;
+        this.#hooks.onLeaving();
       }
     }
     this.#hooks.onFrame(frame, size);

@@ -45,6 +45,7 @@ export class Hub {
       onUp: (link) => this.#requests.connected(link),
       onFrame: (frame, size) => this.#receive(frame, size, role.onRequest),
       onDown: (close) => this.#requests.disconnected(close),
+      onLeaving: () => this.#requests.leaving(),
       onChange: (name, payload) => this.#events.emit(name, payload),
       onEnd: (error) => this.#ended(error),
     });

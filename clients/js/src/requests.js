@@ -19,6 +19,7 @@ export class Requests {
   #waitingBytes = 0;
   #sent = new Map();
   #link = null;
+  #leaving = false;
   #drainTimer = null;
   #maxQueued;
   #maxQueuedBytes;
@@ -100,7 +101,13 @@ export class Requests {
   /** A connection is ready: sends what waits. */
   connected(link) {
     this.#link = link;
+    this.#leaving = false;
     this.#pump();
+  }
+
+  /** The hub goes: what it has it still answers, the rest waits for the next connection. */
+  leaving() {
+    this.#leaving = true;
   }
 
   /** The connection is gone. */
@@ -170,6 +177,9 @@ export class Requests {
     }
     if (entry.urgent) {
       return true;
+    }
+    if (this.#leaving) {
+      return false;
     }
     const window = this.#link.hello.policy?.maxInFlight ?? DEFAULT_WINDOW;
     if (this.#sent.size >= Math.max(1, window - 1)) {

@@ -52,6 +52,7 @@ import dev.parley.hub.quota.Concurrency;
 import dev.parley.hub.quota.Ledger;
 import dev.parley.hub.quota.RateLimits;
 import dev.parley.hub.quota.Sales;
+import dev.parley.hub.session.Fencing;
 import dev.parley.hub.session.SessionSettings;
 import dev.parley.hub.session.Sessions;
 import dev.parley.hub.settings.HubSettings;
@@ -75,6 +76,7 @@ import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
@@ -102,6 +104,8 @@ public final class Hub {
   private final WsGateway webSockets;
   private final HttpGateway http;
   private final Membership membership;
+  private final Duration drainTimeout;
+  private volatile boolean isStopping;
 
   /**
    * Opens the store, puts the hub together on a worker, as loading its classes takes a while, and
@@ -141,6 +145,7 @@ public final class Hub {
       OpenStore openStore,
       MasterKey master) {
     this.openStore = openStore;
+    drainTimeout = settings.get(HubSettings.DRAIN_TIMEOUT);
     Store store = openStore.store();
     Clock clock = Clock.systemUTC();
     HubMetrics metrics = new HubMetrics();
@@ -197,7 +202,8 @@ public final class Hub {
                 announcements,
                 metrics));
 
-    sessions = new Sessions(vertx, store, SessionSettings.DEFAULTS, clock);
+    Fencing fencing = new Fencing(store);
+    sessions = new Sessions(vertx, store, fencing, SessionSettings.DEFAULTS, clock);
     workspaces = new Workspaces(vertx, WorkspaceSettings.DEFAULTS);
     ProviderKeys providerKeys = new ProviderKeys(store, master, clock);
     Models models =
@@ -218,6 +224,7 @@ public final class Hub {
                 agents,
                 models,
                 sessions,
+                fencing,
                 workspaces,
                 switchboard,
                 new CallableAgents(agents, channels, scopes),
@@ -307,7 +314,7 @@ public final class Hub {
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
     metrics.gauge("parley.mailboxes.awake", mailboxes, Mailboxes::awakeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
-    membership = new Membership(vertx, agents, remote, mailboxes, metrics);
+    membership = new Membership(vertx, agents, remote, mailboxes, fencing, store, metrics);
     metrics.counter(
         "parley.dead.letters",
         "sent messages that failed or expired and became dead letters",
@@ -338,12 +345,7 @@ public final class Hub {
             metrics,
             origins,
             addresses,
-            () ->
-                store
-                    .ping()
-                    .map(true)
-                    .otherwise(false)
-                    .map(up -> Json.object().put("ready", up).put("uptimeMs", uptimeMs())));
+            () -> store.ping().map(true).otherwise(false).map(this::readiness));
     http =
         new HttpGateway(
             vertx,
@@ -396,6 +398,20 @@ public final class Hub {
     return webSockets.uptimeMs();
   }
 
+  /** Whether something is under way that no socket waits for. */
+  private boolean isBusy() {
+    return http.isBusy() || hosted.isBusy() || membership.isBusy();
+  }
+
+  private ObjectNode readiness(boolean storeAnswers) {
+    boolean mayCommit = membership.mayCommit();
+    return Json.object()
+        .put("ready", storeAnswers && mayCommit && !isStopping)
+        .put("store", storeAnswers)
+        .put("majority", mayCommit)
+        .put("uptimeMs", uptimeMs());
+  }
+
   private ObjectNode status() {
     return Json.object()
         .put("version", VERSION)
@@ -405,10 +421,16 @@ public final class Hub {
         .put("store", openStore.location());
   }
 
-  /** Stops: tells the clients, lets runs end, keeps the books, closes the store. */
+  /**
+   * Stops: hands its places over, tells the clients, lets what is under way end within the drain
+   * timeout, keeps the books, closes the store.
+   */
   public Future<Void> close() {
+    isStopping = true;
+    Future<Void> handedOver = membership.handOver(drainTimeout);
     return webSockets
-        .shutdown("the hub is stopping")
+        .shutdown("the hub is stopping", drainTimeout, membership.hasOthers(), this::isBusy)
+        .eventually(() -> handedOver)
         .eventually(http::close)
         .eventually(mailboxes::close)
         .eventually(hosted::close)

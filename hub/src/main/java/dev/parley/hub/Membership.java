@@ -7,10 +7,16 @@ import dev.parley.hub.cluster.Cluster;
 import dev.parley.hub.cluster.ClusterSettings;
 import dev.parley.hub.mailbox.MailBus;
 import dev.parley.hub.mailbox.Mailboxes;
+import dev.parley.hub.cluster.Majority;
+import dev.parley.hub.cluster.Placement;
+import dev.parley.hub.session.Fencing;
+import dev.parley.hub.store.Store;
 import dev.parley.hub.telemetry.HubMetrics;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** This hub among others; without a cluster it is nothing. */
@@ -19,20 +25,27 @@ final class Membership {
   private final Agents agents;
   private final RemoteAgents remoteAgents;
   private final Mailboxes mailboxes;
+  private final Fencing fencing;
+  private final Store store;
   private final HubMetrics metrics;
   private volatile @Nullable Cluster cluster;
   private volatile @Nullable Relay relay;
+  private volatile @Nullable Majority majority;
 
   Membership(
       Vertx vertx,
       Agents agents,
       RemoteAgents remoteAgents,
       Mailboxes mailboxes,
+      Fencing fencing,
+      Store store,
       HubMetrics metrics) {
     this.vertx = vertx;
     this.agents = agents;
     this.remoteAgents = remoteAgents;
     this.mailboxes = mailboxes;
+    this.fencing = fencing;
+    this.store = store;
     this.metrics = metrics;
   }
 
@@ -40,11 +53,17 @@ final class Membership {
   Future<Void> join(Optional<ClusterSettings> settings) {
     return settings.isEmpty()
         ? Future.succeededFuture()
-        : Cluster.join(vertx, settings.get()).map(this::joined);
+        : Cluster.join(vertx, settings.get()).compose(this::joined);
   }
 
-  private @Nullable Void joined(Cluster joined) {
+  private Future<Void> joined(Cluster joined) {
     cluster = joined;
+    Placement placement = joined.placement();
+    Majority counted = new Majority(vertx, store, placement.self(), placement::nodes);
+    majority = counted;
+    fencing.inCluster(placement.self(), counted::require);
+    metrics.gauge("parley.cluster.majority", counted, majority -> majority.isHere() ? 1 : 0);
+    metrics.gauge("parley.cluster.nodes", placement, seen -> seen.nodes().size());
     Relay between = new Relay(vertx, joined.placement(), joined.bus(), agents, remoteAgents);
     between.start();
     agents.reachedThrough(between);
@@ -52,7 +71,37 @@ final class Membership {
     metrics.gauge("parley.relay.calls.out", between, Relay::outboundCount);
     metrics.gauge("parley.relay.calls.in", between, Relay::inboundCount);
     relay = between;
-    return null;
+    return counted.start();
+  }
+
+  /** Whether this node may commit. */
+  boolean mayCommit() {
+    Majority counted = majority;
+    return counted == null || counted.isHere();
+  }
+
+  /**
+   * Hands the places of this node over to the others; calls under way here go on.
+   *
+   * @param limit time to wait for it; with none, others find out when this node leaves
+   */
+  Future<Void> handOver(Duration limit) {
+    Cluster joined = cluster;
+    return joined == null || limit.isZero()
+        ? Future.succeededFuture()
+        : joined.handOver(vertx).timeout(limit.toMillis(), TimeUnit.MILLISECONDS).otherwiseEmpty();
+  }
+
+  /** Whether other nodes serve what this one does not. */
+  boolean hasOthers() {
+    Cluster joined = cluster;
+    return joined != null && joined.placement().nodes().size() > 1;
+  }
+
+  /** Whether calls of other nodes are under way here. */
+  boolean isBusy() {
+    Relay between = relay;
+    return between != null && between.inboundCount() > 0;
   }
 
   /** Leaves the other nodes. */
@@ -60,6 +109,8 @@ final class Membership {
     if (relay != null) {
       relay.stop();
     }
-    return cluster == null ? Future.succeededFuture() : cluster.close(vertx);
+    Majority counted = majority;
+    Future<Void> out = counted == null ? Future.succeededFuture() : counted.leave();
+    return out.eventually(() -> cluster == null ? Future.succeededFuture() : cluster.close(vertx));
   }
 }

@@ -85,6 +85,7 @@ public final class HubExtension implements BeforeAllCallback, AfterAllCallback, 
     options.put("port", "0");
     options.put("offline-pacing-ms", "0");
     options.put("fsync", "everysec");
+    options.put("drain-timeout-ms", "0");
     options.put("address-sign-ups-per-hour", "1000000");
     options.put("sign-ups-per-hour", "1000000");
     options.put("address-auth-failures-per-minute", "1000000");

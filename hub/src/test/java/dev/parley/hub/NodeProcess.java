@@ -3,6 +3,7 @@ package dev.parley.hub;
 import static org.awaitility.Awaitility.await;
 
 import dev.parley.hub.settings.Settings;
+import dev.parley.hub.store.Signals;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.ClientWebSocket;
@@ -51,7 +52,7 @@ public final class NodeProcess implements AutoCloseable {
             directory.resolve("port").toString()));
     Map<String, String> all = new LinkedHashMap<>(options);
     all.put("port", "0");
-    all.put("data", directory.resolve("data").toString());
+    all.putIfAbsent("data", directory.resolve("data").toString());
     all.forEach((name, value) -> command.add(name + "=" + value));
     try {
       Files.createDirectories(directory);
@@ -152,6 +153,15 @@ public final class NodeProcess implements AutoCloseable {
   /** {@code kill -9}. */
   public void kill() {
     process.destroyForcibly().onExit().join();
+  }
+
+  /** {@code SIGSTOP}: the process stands still until {@link #resume}. */
+  public void pause() {
+    Signals.pause(process.toHandle());
+  }
+
+  public void resume() {
+    Signals.resume(process.toHandle());
   }
 
   @Override

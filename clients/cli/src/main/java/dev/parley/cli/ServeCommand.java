@@ -11,6 +11,7 @@ import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,7 +76,7 @@ final class ServeCommand implements Callable<Integer> {
     Vertx vertx = vertx(settings);
     try {
       Hub hub = await(Hub.start(vertx, settings, shell.environment()));
-      stopWithTheProcess(vertx, hub);
+      stopWithTheProcess(vertx, hub, settings.get(HubSettings.DRAIN_TIMEOUT));
       tell(hub, settings);
       new CountDownLatch(1).await();
       return 0;
@@ -129,17 +130,17 @@ final class ServeCommand implements Callable<Integer> {
     };
   }
 
-  private void stopWithTheProcess(Vertx vertx, Hub hub) {
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(vertx, hub), "parley-stop"));
+  private void stopWithTheProcess(Vertx vertx, Hub hub, Duration drain) {
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(vertx, hub, drain), "parley-stop"));
   }
 
-  private void stop(Vertx vertx, Hub hub) {
+  private void stop(Vertx vertx, Hub hub, Duration drain) {
     try {
       hub.close()
           .eventually(vertx::close)
           .toCompletionStage()
           .toCompletableFuture()
-          .get(CLOSE_SECONDS, TimeUnit.SECONDS);
+          .get(drain.toSeconds() + CLOSE_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException | ExecutionException | TimeoutException e) {
       shell.err().println("parley: the hub did not stop cleanly: " + e);
     }

@@ -55,7 +55,7 @@ final class SignUpCommand implements Callable<Integer> {
     }
     hub.profiles().requireUsable();
     String url = hub.url();
-    JsonNode made = Answers.await(ParleyRest.of(url).request("signup", params));
+    JsonNode made = Answers.await(ParleyRest.of(HubOptions.first(url)).request("signup", params));
     String secret = made.path("secret").asText();
     PrintWriter out = shell.out();
     if (json) {

@@ -223,6 +223,7 @@ final class HubConnection implements Socket.Owner {
       }
       if (event.event().equals("shutdown")) {
         reconnection.announced(event.payload());
+        requests.pause();
       }
     }
     Gap missed = gap;

@@ -17,6 +17,7 @@ final class PendingRequest {
   private final CompletableFuture<RawJson> answer = new CompletableFuture<>();
   private volatile @Nullable Future<?> timeout;
   private boolean forgotten;
+  private int repeats;
 
   /**
    * Makes one.
@@ -70,6 +71,15 @@ final class PendingRequest {
 
   boolean forgotten() {
     return forgotten;
+  }
+
+  /** How often it was sent again after a refusal; guarded as its table. */
+  int repeats() {
+    return repeats;
+  }
+
+  void repeat() {
+    repeats++;
   }
 
   void endAt(Future<?> timer) {

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which address is tried next, when, and whether at all. All addresses are tried in a row; between
  * rows it backs off. A hub that refuses a handshake (a wrong or revoked key, another protocol) is
- * believed; a hub that restarts is asked again soon. Guarded by its connection's lock.
+ * believed; a hub that restarts is asked again soon, the next address first. Guarded by its
+ * connection's lock.
  */
 final class Reconnection {
   /** There is to be no further attempt. */
@@ -82,7 +83,7 @@ final class Reconnection {
    */
   long delayAfter(ParleyException why, int closeCode, boolean wasOpen) {
     if (wasOpen) {
-      attempts = 0;
+      attempts = restartExpectedMs >= 0 ? attempts % urls.size() : 0;
       if (System.nanoTime() - openedNanos > STEADY_NANOS) {
         backoff.reset();
       }

@@ -1,11 +1,16 @@
 package dev.parley.client;
 
+import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Frame;
 import dev.parley.protocol.frame.FrameCodec;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -14,9 +19,16 @@ import org.jspecify.annotations.Nullable;
  * answered. Its state is guarded by its lock; no request is settled while the lock is held.
  */
 final class RequestFlow {
+  private static final Set<ErrorCode> PASSING =
+      Set.of(ErrorCode.UNAVAILABLE, ErrorCode.AGENT_OFFLINE);
+  private static final int MAX_REPEATS = 10;
+  private static final long MAX_REST_MS = 1_000;
+
   private final int maxInFlight;
   private final RequestTable table;
   private final ScheduledExecutorService timers;
+  private final Set<PendingRequest> resting = new HashSet<>();
+  private boolean paused;
   private @Nullable Socket socket;
   private @Nullable Policy policy;
   private @Nullable ParleyException endReason;
@@ -69,15 +81,55 @@ final class RequestFlow {
     if (response.ok()) {
       request.complete(response.payload());
     } else {
-      request.fail(FrameCodec.toException(response.error()));
+      ParleyException failure = FrameCodec.toException(response.error());
+      if (!rest(request, failure)) {
+        request.fail(failure);
+      }
     }
     flush();
+  }
+
+  /** Keeps a request to send it again, when the hub says that this helps and it does no harm. */
+  private synchronized boolean rest(PendingRequest request, ParleyException failure) {
+    if (endReason != null
+        || !request.repeatable()
+        || request.forgotten()
+        || !PASSING.contains(failure.code())
+        || failure.retryAfterMs() <= 0
+        || request.repeats() >= MAX_REPEATS) {
+      return false;
+    }
+    request.repeat();
+    resting.add(request);
+    long after = Math.min(MAX_REST_MS, failure.retryAfterMs());
+    long jittered = after / 2 + ThreadLocalRandom.current().nextLong(after / 2 + 1);
+    timers.schedule(() -> rested(request), jittered, TimeUnit.MILLISECONDS);
+    return true;
+  }
+
+  private void rested(PendingRequest request) {
+    synchronized (this) {
+      if (!resting.remove(request) || request.answer().isDone()) {
+        return;
+      }
+    }
+    ParleyException refused = enqueue(request);
+    if (refused != null) {
+      request.fail(refused);
+    }
+    flush();
+  }
+
+  /** The hub goes: what it has is answered by it, the rest waits for the next socket. */
+  synchronized void pause() {
+    paused = true;
   }
 
   /** The hub let a socket in: from now on requests go there. */
   void opened(Socket by, Policy told) {
     synchronized (this) {
       socket = by;
+      paused = false;
       policy = told;
     }
     flush();
@@ -101,12 +153,15 @@ final class RequestFlow {
   synchronized List<PendingRequest> end(ParleyException why) {
     socket = null;
     endReason = why;
-    return table.removeAll();
+    List<PendingRequest> all = new ArrayList<>(resting);
+    resting.clear();
+    all.addAll(table.removeAll());
+    return all;
   }
 
   /** Sends requests while there are any and there is room for them. */
   synchronized void flush() {
-    while (socket != null && policy != null && socket.hasRoom()) {
+    while (socket != null && !paused && policy != null && socket.hasRoom()) {
       PendingRequest next = table.next(Math.min(maxInFlight, policy.maxInFlight()));
       if (next == null) {
         return;

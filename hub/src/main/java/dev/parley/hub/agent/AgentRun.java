@@ -11,6 +11,7 @@ import dev.parley.hub.model.ModelRun;
 import dev.parley.hub.model.ResolvedModel;
 import dev.parley.hub.model.TokenUsage;
 import dev.parley.hub.model.ToolCall;
+import dev.parley.hub.session.FencingToken;
 import dev.parley.hub.session.RunEnd;
 import dev.parley.hub.session.RunStart;
 import dev.parley.hub.session.RunStatus;
@@ -51,6 +52,8 @@ final class AgentRun {
   private final Delivery delivery;
   private final HostedAgents.Parts parts;
   private final HostedSettings settings;
+  private final HostedAgents host;
+  private final FencingToken token;
   private final Consumer<AgentRun> onEnded;
   private final TenantScope scope;
   private final Run run;
@@ -58,6 +61,7 @@ final class AgentRun {
   private final AgentTools tools;
   private final StringBuilder text = new StringBuilder();
   private final Promise<Void> ended = Promise.promise();
+  private boolean begun;
   private @Nullable ModelRun asking;
   private @Nullable ParleyException cancelled;
   private long inputTokens;
@@ -70,12 +74,15 @@ final class AgentRun {
       SessionKey session,
       Delivery delivery,
       HostedAgents host,
+      FencingToken token,
       Consumer<AgentRun> onEnded) {
     this.address = address;
     this.session = session;
     this.delivery = delivery;
     this.parts = host.parts();
     this.settings = host.settings();
+    this.host = host;
+    this.token = token;
     this.onEnded = onEnded;
     this.scope = parts.scopes().of(HubPrincipals.agent(address));
     String runId =
@@ -96,7 +103,7 @@ final class AgentRun {
 
   void start() {
     Context loop = Objects.requireNonNull(Vertx.currentContext());
-    delivery.onCancel(reason -> loop.runOnContext(go -> cancel(reason)));
+    delivery.onCancel(reason -> loop.runOnContext(go -> stop(reason)));
     startedAt = parts.clock().millis();
     Redelivery.isDone(parts, scope, session, delivery)
         .compose(done -> done ? acknowledge() : work())
@@ -133,15 +140,20 @@ final class AgentRun {
     return Future.succeededFuture();
   }
 
-  /** Cancels from within the hub, which is going down. */
-  void cancel() {
-    delivery.fail(
-        new ParleyException(ErrorCode.UNAVAILABLE, "the hub is stopping; try again in a moment")
-            .retryAfter(2_000));
-    cancel(new ParleyException(ErrorCode.CANCELLED, "the hub is stopping"));
+  /** Gives the run up from within the hub; its caller is told why, unless it can begin anew. */
+  void cancel(ParleyException reason) {
+    if (!mayBeginAnew()) {
+      delivery.fail(reason);
+    }
+    stop(reason);
   }
 
-  private void cancel(ParleyException reason) {
+  /** Nothing of it was written, and that because another activation has the agent. */
+  private boolean mayBeginAnew() {
+    return !begun && token.isSuperseded();
+  }
+
+  private void stop(ParleyException reason) {
     if (cancelled != null) {
       return;
     }
@@ -162,10 +174,11 @@ final class AgentRun {
     }
     return parts
         .sessions()
-        .startRun(scope, session, run.runId(), said)
+        .startRun(token, scope, session, run.runId(), said)
         .map(
             start -> {
               if (start instanceof RunStart.Started started) {
+                begun = true;
                 parts
                     .listener()
                     .on(new RunEvent.Started(run, started.row(), started.session(), startedAt));
@@ -307,6 +320,10 @@ final class AgentRun {
   }
 
   private Future<Void> giveUp(Throwable failure) {
+    if (mayBeginAnew()) {
+      host.redeliver(address, delivery);
+      return Future.succeededFuture();
+    }
     ParleyException reason = cancelled != null ? cancelled : refusal(failure);
     boolean aborted = reason.code() == ErrorCode.CANCELLED;
     TranscriptRow partial =
@@ -342,6 +359,7 @@ final class AgentRun {
     return parts
         .sessions()
         .endRun(
+            token,
             scope,
             session,
             run.runId(),
@@ -358,7 +376,7 @@ final class AgentRun {
   private Future<Void> append(TranscriptRow row) {
     return parts
         .sessions()
-        .append(scope, session, row.ofRun(run.runId()))
+        .append(token, scope, session, row.ofRun(run.runId()))
         .map(
             appended -> {
               parts

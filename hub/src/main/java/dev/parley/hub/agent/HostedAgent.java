@@ -1,5 +1,6 @@
 package dev.parley.hub.agent;
 
+import dev.parley.hub.session.FencingToken;
 import dev.parley.hub.session.SessionKey;
 import dev.parley.hub.switchboard.Delivery;
 import dev.parley.hub.switchboard.Endpoint;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class HostedAgent extends VerticleBase implements Endpoint {
   private final AgentAddress address;
   private final HostedAgents host;
+  private FencingToken token = FencingToken.NONE;
   private @Nullable Context loop;
   private @Nullable List<Delivery> waiting;
   private @Nullable List<AgentRun> runs;
@@ -41,11 +43,16 @@ final class HostedAgent extends VerticleBase implements Endpoint {
 
   @Override
   public Future<?> start() {
+    return host.take(this).map(this::begin);
+  }
+
+  private @Nullable Void begin(FencingToken taken) {
     synchronized (this) {
+      token = taken;
       loop = context;
     }
     pump();
-    return Future.succeededFuture();
+    return null;
   }
 
   @Override
@@ -65,7 +72,7 @@ final class HostedAgent extends VerticleBase implements Endpoint {
     if (refusal != null) {
       delivery.fail(refusal);
     } else if (elsewhere) {
-      redeliver(delivery);
+      host.redeliver(address, delivery);
     } else {
       pump();
     }
@@ -80,42 +87,41 @@ final class HostedAgent extends VerticleBase implements Endpoint {
     return true;
   }
 
-  /** The agent could not be activated: what waited for it fails. */
-  void abandon() {
-    List<Delivery> stranded;
-    synchronized (this) {
-      closed = true;
-      stranded = waiting == null ? List.of() : waiting;
-      waiting = null;
-    }
-    stranded.forEach(
-        delivery ->
-            delivery.fail(
-                new ParleyException(
-                    ErrorCode.UNAVAILABLE, "agent " + address + " could not be activated")));
+  /** Closes the agent for good: what waits for it fails. */
+  void abandon(ParleyException reason) {
+    shut().forEach(delivery -> delivery.fail(reason));
   }
 
   /** Stops taking messages and cancels the runs; completes when they have ended. */
-  Future<Void> drain() {
-    abandon();
+  Future<Void> drain(ParleyException reason) {
+    abandon(reason);
+    return cancelRuns(reason);
+  }
+
+  /** Another activation has the agent: what has begun is given up, the rest begins anew. */
+  Future<Void> giveWay(ParleyException reason) {
+    shut().forEach(delivery -> host.redeliver(address, delivery));
+    return cancelRuns(reason);
+  }
+
+  private synchronized List<Delivery> shut() {
+    closed = true;
+    List<Delivery> stranded = waiting == null ? List.of() : waiting;
+    waiting = null;
+    return stranded;
+  }
+
+  private Future<Void> cancelRuns(ParleyException reason) {
     List<AgentRun> stopping;
     synchronized (this) {
       stopping = runs == null ? List.of() : List.copyOf(runs);
     }
     List<Future<Void>> ended = new ArrayList<>();
     for (AgentRun run : stopping) {
-      run.cancel();
+      run.cancel(reason);
       ended.add(run.ended());
     }
     return Future.join(ended).mapEmpty();
-  }
-
-  private void redeliver(Delivery delivery) {
-    try {
-      host.activate(address).deliver(delivery);
-    } catch (ParleyException refusal) {
-      delivery.fail(refusal);
-    }
   }
 
   /** Starts what can be started: the oldest messages whose conversation is not under way. */
@@ -136,7 +142,7 @@ final class HostedAgent extends VerticleBase implements Endpoint {
           oldest.remove();
         } else if (!isBusy(session)) {
           oldest.remove();
-          AgentRun run = new AgentRun(address, session, delivery, host, this::onEnded);
+          AgentRun run = new AgentRun(address, session, delivery, host, token, this::onEnded);
           runs = runs == null ? new ArrayList<>(1) : runs;
           runs.add(run);
           starting.add(run);
@@ -157,6 +163,11 @@ final class HostedAgent extends VerticleBase implements Endpoint {
       }
     }
     pump();
+  }
+
+  /** Whether a run is under way or a message waits. */
+  synchronized boolean isBusy() {
+    return waiting != null || runs != null;
   }
 
   private int running() {

@@ -1,7 +1,11 @@
 package dev.parley.hub.agent;
 
+import dev.parley.hub.access.HubPrincipals;
 import dev.parley.hub.model.Models;
+import dev.parley.hub.session.Fencing;
+import dev.parley.hub.session.FencingToken;
 import dev.parley.hub.session.Sessions;
+import dev.parley.hub.switchboard.Delivery;
 import dev.parley.hub.switchboard.Endpoint;
 import dev.parley.hub.switchboard.Switchboard;
 import dev.parley.hub.tenant.TenantScopes;
@@ -30,6 +34,7 @@ public final class HostedAgents {
       Agents agents,
       Models models,
       Sessions sessions,
+      Fencing fencing,
       Workspaces workspaces,
       Switchboard switchboard,
       Neighbours neighbours,
@@ -63,6 +68,11 @@ public final class HostedAgents {
     return active.size();
   }
 
+  /** Whether one of them has something under way. */
+  public boolean isBusy() {
+    return active.values().stream().anyMatch(HostedAgent::isBusy);
+  }
+
   HostedSettings settings() {
     return settings;
   }
@@ -87,10 +97,54 @@ public final class HostedAgents {
                   failure -> {
                     LOG.error("agent {} could not be activated", key, failure);
                     active.remove(key, agent);
-                    agent.abandon();
+                    agent.abandon(notActivated(key, failure));
                   });
           return agent;
         });
+  }
+
+  /** Delivers to another activation of the agent on this node, as this one is over. */
+  void redeliver(AgentAddress address, Delivery delivery) {
+    try {
+      activate(address).deliver(delivery);
+    } catch (ParleyException refusal) {
+      delivery.fail(refusal);
+    }
+  }
+
+  private static ParleyException notActivated(AgentAddress agent, Throwable failure) {
+    return failure instanceof ParleyException known
+        ? known
+        : new ParleyException(
+                ErrorCode.UNAVAILABLE, "agent " + agent + " could not be activated", failure)
+            .retryAfter(1_000);
+  }
+
+  /** Takes the agent over for an activation; ends that when it is taken over in turn. */
+  Future<FencingToken> take(HostedAgent agent) {
+    AgentAddress address = agent.address();
+    return parts
+        .fencing()
+        .take(
+            parts.scopes().of(HubPrincipals.agent(address)),
+            address.agent(),
+            () -> superseded(agent));
+  }
+
+  private void superseded(HostedAgent agent) {
+    AgentAddress address = agent.address();
+    if (active.remove(address, agent)) {
+      LOG.warn("agent {} was taken over by another node; what it did here is given up", address);
+      agent
+          .giveWay(
+              new ParleyException(
+                      ErrorCode.UNAVAILABLE,
+                      "another node of the hub has taken agent %s over; try again"
+                          .formatted(address))
+                  .retryAfter(500))
+          .eventually(() -> vertx.undeploy(agent.deploymentID()))
+          .onFailure(failure -> LOG.warn("agent {} did not stop", address, failure));
+    }
   }
 
   private void passivateIdle() {
@@ -107,9 +161,15 @@ public final class HostedAgents {
 
   /** Passivates all; what runs is cancelled. */
   public Future<Void> close() {
-    List<Future<Void>> stopping = new ArrayList<>();
-    active.forEach((address, agent) -> stopping.add(agent.drain()));
+    ParleyException stopping = stopping();
+    List<Future<Void>> ending = new ArrayList<>();
+    active.forEach((address, agent) -> ending.add(agent.drain(stopping)));
     active.clear();
-    return Future.join(stopping).mapEmpty();
+    return Future.join(ending).mapEmpty();
+  }
+
+  private static ParleyException stopping() {
+    return new ParleyException(ErrorCode.UNAVAILABLE, "the hub is stopping; try again in a moment")
+        .retryAfter(2_000);
   }
 }

@@ -123,14 +123,16 @@ public final class Chats implements RunListener {
     return agents
         .get(scope, session.agent())
         .compose(
-            definition ->
-                sessions
-                    .statusOf(scope, session, runId, message)
-                    .compose(
-                        before ->
-                            before.isPresent()
-                                ? known(scope, run, message, before.get())
-                                : start(caller, scope, definition, run, message, timeoutMs)));
+            definition -> {
+              agents.requireChatHere(run.tenant(), definition);
+              return sessions
+                  .statusOf(scope, session, runId, message)
+                  .compose(
+                      before ->
+                          before.isPresent()
+                              ? known(scope, run, message, before.get())
+                              : start(caller, scope, definition, run, message, timeoutMs));
+            });
   }
 
   /** Stops the runs of a session, or one of them; answers the ids of those that were stopped. */
@@ -276,7 +278,6 @@ public final class Chats implements RunListener {
       Run run,
       String message,
       long timeoutMs) {
-    agents.requireChatHere(run.tenant(), definition);
     ChatRun chat = new ChatRun(run, message, clock.millis());
     ChatRun raced = active.putIfAbsent(new RunKey(run.tenant(), run.runId()), chat);
     if (raced != null) {

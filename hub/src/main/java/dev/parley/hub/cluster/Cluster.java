@@ -9,6 +9,8 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * This node in a cluster: Hazelcast for membership and places, a Vert.x of its own for the event
@@ -16,6 +18,8 @@ import java.util.UUID;
  * Only a hub with {@code --cluster} loads this class and what it needs.
  */
 public final class Cluster {
+  private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
+
   private final Vertx vertx;
   private final HazelcastInstance hazelcast;
   private final Placement placement;
@@ -94,6 +98,22 @@ public final class Cluster {
 
   public NodeBus bus() {
     return bus;
+  }
+
+  /** Hands the places of this node over to the others, if there are any; stays a member. */
+  public Future<Void> handOver(Vertx worker) {
+    return worker
+        .executeBlocking(
+            () -> {
+              if (hazelcast.getCluster().getMembers().size() > 1) {
+                hazelcast.getCluster().demoteLocalDataMember();
+              }
+              return null;
+            },
+            false)
+        .onFailure(failure -> LOG.warn("this node's places go over when it leaves", failure))
+        .<Void>mapEmpty()
+        .otherwiseEmpty();
   }
 
   /** Leaves: the others hear of it at once. */

@@ -34,7 +34,8 @@ import java.util.stream.Collectors;
 /**
  * Starts Hazelcast with what a hub needs of it and nothing else: members by list, one endpoint for
  * members only (no clients, no REST, no memcache), no discovery, no phoning home, and no Java
- * objects from the wire but those of Hazelcast and its Vert.x adapter.
+ * objects from the wire but those of Hazelcast and its Vert.x adapter, and the failures by which
+ * one member answers another: an answer that cannot be read is one that never comes.
  */
 final class HazelcastMember {
   private static final List<Class<?>> WIRE_CLASSES =

@@ -36,6 +36,7 @@ public final class HttpGateway {
   private final Duration httpIdleTimeout;
   private final Origins origins;
   private final AtomicInteger port = new AtomicInteger();
+  private final AtomicInteger underWay = new AtomicInteger();
   private @Nullable String deployment;
 
   public HttpGateway(
@@ -68,6 +69,11 @@ public final class HttpGateway {
 
   public int port() {
     return port.get();
+  }
+
+  /** Whether a request waits for its answer; an upgraded socket is none. */
+  public boolean isBusy() {
+    return underWay.get() > 0;
   }
 
   /** Stops listening. */
@@ -130,10 +136,15 @@ public final class HttpGateway {
     }
   }
 
-  private static void watch(RoutingContext context, HttpPatience patience) {
+  private void watch(RoutingContext context, HttpPatience patience) {
     HttpServerRequest request = context.request();
     patience.asked(request);
-    context.addEndHandler(done -> patience.answered(request.remoteAddress()));
+    underWay.incrementAndGet();
+    context.addEndHandler(
+        done -> {
+          underWay.decrementAndGet();
+          patience.answered(request.remoteAddress());
+        });
     context.next();
   }
 

@@ -23,13 +23,14 @@ final class BackwardLines {
   /**
    * Places itself after the last whole line.
    *
+   * @param end where the file ends for this reader
    * @param maxLine in bytes; a longer line fails
    */
-  BackwardLines(FileChannel file, int maxLine) throws IOException {
+  BackwardLines(FileChannel file, long end, int maxLine) throws IOException {
     this.file = file;
     this.maxLine = maxLine;
-    bufferAt = file.size();
-    position = bufferAt;
+    bufferAt = end;
+    position = end;
     skipTorn();
   }
 

@@ -1,6 +1,7 @@
 package dev.parley.hub.session;
 
 import dev.parley.hub.store.Key;
+import dev.parley.hub.store.Script;
 import dev.parley.hub.store.Store;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.protocol.address.AgentId;
@@ -12,22 +13,22 @@ import java.time.Clock;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The session rows of each agent: a Redis hash {@code sessions:<agent>} of the tenant, from session
  * key to row as JSON.
  */
 final class SessionIndex {
-  private static final Logger LOG = LoggerFactory.getLogger(SessionIndex.class);
+  private static final Script COMMIT = new Script("session-commit");
 
   private final Store store;
+  private final Fencing fencing;
   private final int maxPerAgent;
   private final Clock clock;
 
-  SessionIndex(Store store, int maxPerAgent, Clock clock) {
+  SessionIndex(Store store, Fencing fencing, int maxPerAgent, Clock clock) {
     this.store = store;
+    this.fencing = fencing;
     this.maxPerAgent = maxPerAgent;
     this.clock = clock;
   }
@@ -36,31 +37,35 @@ final class SessionIndex {
     return scope.key("sessions", agent.value());
   }
 
-  Future<@Nullable SessionRow> find(TenantScope scope, SessionKey key) {
+  /** A row, and the text of it in Redis, against which a change is committed. */
+  record Stored(SessionRow row, String json) {}
+
+  Future<@Nullable Stored> find(TenantScope scope, SessionKey key) {
     return store.hashGet(hash(scope, key.agent()), key.toString()).map(SessionIndex::parsed);
   }
 
-  private static @Nullable SessionRow parsed(@Nullable String json) {
-    return json == null ? null : Json.read(json, SessionRow.class);
+  private static @Nullable Stored parsed(@Nullable String json) {
+    return json == null ? null : new Stored(Json.read(json, SessionRow.class), json);
   }
 
   /** The row of a session, made when there is none; {@code limit_exceeded} at the bound. */
-  Future<SessionRow> open(TenantScope scope, SessionKey key) {
+  Future<Stored> open(TenantScope scope, SessionKey key) {
     return find(scope, key)
         .compose(found -> found == null ? create(scope, key) : Future.succeededFuture(found));
   }
 
-  private Future<SessionRow> create(TenantScope scope, SessionKey key) {
+  private Future<Stored> create(TenantScope scope, SessionKey key) {
     Key hash = hash(scope, key.agent());
     SessionRow fresh = SessionRow.fresh(key, UUID.randomUUID().toString(), clock.millis());
+    String json = Json.write(fresh);
     return store
         .hashSize(hash)
         .compose(
             size ->
                 size >= maxPerAgent && !key.isMain()
                     ? Future.failedFuture(tooMany(key))
-                    : store.hashSetIfAbsent(hash, key.toString(), Json.write(fresh)))
-        .compose(made -> made ? Future.succeededFuture(fresh) : open(scope, key));
+                    : store.hashSetIfAbsent(hash, key.toString(), json))
+        .compose(made -> made ? Future.succeededFuture(new Stored(fresh, json)) : open(scope, key));
   }
 
   private ParleyException tooMany(SessionKey key) {
@@ -70,23 +75,51 @@ final class SessionIndex {
         .with("limit", maxPerAgent);
   }
 
-  Future<SessionRow> put(TenantScope scope, SessionKey key, SessionRow row) {
+  /**
+   * Commits a change.
+   *
+   * @return false when the row is not the one read any more; fails with {@code unavailable} when
+   *     the token is not the newest, or this node must not commit
+   */
+  Future<Boolean> commit(
+      TenantScope scope, SessionKey key, FencingToken token, Stored read, SessionRow changed) {
+    String agent = key.agent().value();
+    try {
+      fencing.requireMayCommit();
+    } catch (ParleyException refusal) {
+      return Future.failedFuture(refusal);
+    }
     return store
-        .hashSet(hash(scope, key.agent()), key.toString(), Json.write(row))
-        .map(done -> row);
+        .run(
+            COMMIT,
+            List.of(hash(scope, key.agent()), Fencing.key(scope)),
+            List.of(key.toString(), read.json, Json.write(changed), agent, token.holder()))
+        .map(
+            result -> {
+              if (result.integer(0) < 0) {
+                token.superseded();
+                throw takenOver(key.agent());
+              }
+              return result.integer(0) == 1;
+            });
   }
 
-  /**
-   * Notes what has happened already: when that fails, the answer is the row all the same, and the
-   * next row of the session brings the counts up to date.
-   */
-  Future<SessionRow> note(TenantScope scope, SessionKey key, SessionRow row) {
-    return put(scope, key, row)
-        .otherwise(
-            failure -> {
-              LOG.warn("session {} of {} not noted", row.sessionId(), scope.tenant(), failure);
-              return row;
-            });
+  private static ParleyException takenOver(AgentId agent) {
+    return new ParleyException(
+            ErrorCode.UNAVAILABLE,
+            "another node of the hub has taken agent %s over; nothing was changed, try again"
+                .formatted(agent))
+        .retryAfter(500);
+  }
+
+  /** The row of a session that is to be removed; fails while this node must not commit. */
+  Future<@Nullable Stored> findToRemove(TenantScope scope, SessionKey key) {
+    try {
+      fencing.requireMayCommit();
+    } catch (ParleyException refusal) {
+      return Future.failedFuture(refusal);
+    }
+    return find(scope, key);
   }
 
   Future<Boolean> remove(TenantScope scope, SessionKey key) {

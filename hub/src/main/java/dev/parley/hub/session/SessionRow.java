@@ -2,6 +2,7 @@ package dev.parley.hub.session;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.protocol.frame.Json;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param updatedAt of the last row or change
  * @param lastRun null before the first
  * @param lastMessagePreview the start of the last message, at most 120 characters on one line
+ * @param transcript its files, oldest first; null in a row of before files had lengths here
  */
 public record SessionRow(
     String key,
@@ -24,7 +26,8 @@ public record SessionRow(
     Marks marks,
     Counts counts,
     @Nullable LastRun lastRun,
-    @Nullable String lastMessagePreview) {
+    @Nullable String lastMessagePreview,
+    @Nullable List<Segment> transcript) {
   static final int MAX_PREVIEW = 120;
 
   /**
@@ -57,6 +60,24 @@ public record SessionRow(
    */
   public record LastRun(String runId, RunStatus status, long startedAt, long endedAt) {}
 
+  /**
+   * A file of a transcript, written by one node.
+   *
+   * @param length how many of its bytes count: what lies beyond was never committed
+   */
+  public record Segment(String name, long length) {
+    private static final long WHOLE = -1;
+
+    static Segment whole(String name) {
+      return new Segment(name, WHOLE);
+    }
+
+    /** Whether it counts as far as it has whole lines. */
+    boolean isWhole() {
+      return length == WHOLE;
+    }
+  }
+
   static SessionRow fresh(SessionKey key, String sessionId, long now) {
     return new SessionRow(
         key.toString(),
@@ -67,7 +88,8 @@ public record SessionRow(
         Marks.NONE,
         Counts.ZERO,
         null,
-        null);
+        null,
+        List.of());
   }
 
   /** After a row was written, of which there are {@code messages} since the last reset. */
@@ -84,7 +106,8 @@ public record SessionRow(
         new Marks(marks.label, marks.archived, marks.pinned, unread, marks.verboseLevel),
         new Counts(messages, counts.inputTokens, counts.outputTokens, counts.contextTokens),
         lastRun,
-        preview);
+        preview,
+        transcript);
   }
 
   SessionRow withRunStarted(String runId, long now) {
@@ -108,12 +131,12 @@ public record SessionRow(
 
   private SessionRow withRun(@Nullable LastRun run, Counts sum, long now) {
     return new SessionRow(
-        key, agentId, sessionId, createdAt, now, marks, sum, run, lastMessagePreview);
+        key, agentId, sessionId, createdAt, now, marks, sum, run, lastMessagePreview, transcript);
   }
 
   SessionRow withReset(long now) {
     return new SessionRow(
-        key, agentId, sessionId, createdAt, now, marks, Counts.ZERO, lastRun, null);
+        key, agentId, sessionId, createdAt, now, marks, Counts.ZERO, lastRun, null, transcript);
   }
 
   SessionRow with(SessionChanges changes, long now) {
@@ -125,7 +148,35 @@ public record SessionRow(
             Objects.requireNonNullElse(changes.unread(), marks.unread),
             changed(marks.verboseLevel, changes.verboseLevel()));
     return new SessionRow(
-        key, agentId, sessionId, createdAt, now, changed, counts, lastRun, lastMessagePreview);
+        key,
+        agentId,
+        sessionId,
+        createdAt,
+        now,
+        changed,
+        counts,
+        lastRun,
+        lastMessagePreview,
+        transcript);
+  }
+
+  SessionRow withTranscript(List<Segment> segments) {
+    return new SessionRow(
+        key,
+        agentId,
+        sessionId,
+        createdAt,
+        updatedAt,
+        marks,
+        counts,
+        lastRun,
+        lastMessagePreview,
+        segments);
+  }
+
+  /** The files of the transcript, oldest first. */
+  List<Segment> segments() {
+    return transcript == null ? List.of(Segment.whole(sessionId + ".jsonl")) : transcript;
   }
 
   private static @Nullable String changed(@Nullable String old, @Nullable String change) {

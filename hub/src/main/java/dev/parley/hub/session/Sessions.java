@@ -2,9 +2,12 @@ package dev.parley.hub.session;
 
 import dev.parley.hub.disk.DiskWorkers;
 import dev.parley.hub.disk.Lanes;
+import dev.parley.hub.session.Commits.Change;
+import dev.parley.hub.session.Commits.Changed;
+import dev.parley.hub.session.Commits.Written;
+import dev.parley.hub.session.SessionIndex.Stored;
 import dev.parley.hub.session.TranscriptLine.RunMark;
 import dev.parley.hub.session.Transcripts.Place;
-import dev.parley.hub.session.Transcripts.Reading;
 import dev.parley.hub.session.Transcripts.Writing;
 import dev.parley.hub.store.Store;
 import dev.parley.hub.tenant.TenantScope;
@@ -41,16 +44,19 @@ public final class Sessions {
   private final SessionIndex index;
   private final Transcripts transcripts;
   private final DiskWorkers workers;
+  private final Commits commits;
   private final Lanes<Lane> lanes;
   private final long sweep;
 
-  public Sessions(Vertx vertx, Store store, SessionSettings settings, Clock clock) {
+  public Sessions(
+      Vertx vertx, Store store, Fencing fencing, SessionSettings settings, Clock clock) {
     this.vertx = vertx;
     this.clock = clock;
-    this.index = new SessionIndex(store, settings.maxSessionsPerAgent(), clock);
+    this.index = new SessionIndex(store, fencing, settings.maxSessionsPerAgent(), clock);
     OpenTails tails = new OpenTails(settings.maxOpen(), clock::millis);
-    this.transcripts = new Transcripts(settings, tails);
+    this.transcripts = new Transcripts(settings, tails, fencing::node);
     this.workers = new DiskWorkers(vertx, "session", settings.threads(), settings.maxWaiting());
+    this.commits = new Commits(index, transcripts, workers);
     this.lanes = new Lanes<>(vertx, settings.maxWaitingPerSession());
     long idle = settings.idle().toMillis();
     this.sweep = vertx.setPeriodic(Math.max(1, idle / 4), timer -> tails.dropIdle(idle));
@@ -58,12 +64,16 @@ public final class Sessions {
 
   /** The session of this key, made when there is none. */
   public Future<SessionRow> open(TenantScope scope, SessionKey key) {
-    return index.open(scope, key);
+    return index.open(scope, key).map(Stored::row);
   }
 
   /** The session of this key, null when there is none. */
   public Future<@Nullable SessionRow> describe(TenantScope scope, SessionKey key) {
-    return index.find(scope, key);
+    return index.find(scope, key).map(Sessions::row);
+  }
+
+  private static @Nullable SessionRow row(@Nullable Stored stored) {
+    return stored == null ? null : stored.row();
   }
 
   /** The sessions of these agents, the one changed last first. */
@@ -99,6 +109,12 @@ public final class Sessions {
    */
   public Future<RunStart> startRun(
       TenantScope scope, SessionKey key, String runId, TranscriptRow userRow) {
+    return startRun(FencingToken.NONE, scope, key, runId, userRow);
+  }
+
+  /** As an activation of the session's agent; fails with {@code unavailable} when it is over. */
+  public Future<RunStart> startRun(
+      FencingToken token, TenantScope scope, SessionKey key, String runId, TranscriptRow userRow) {
     if (runId.isEmpty() || runId.length() > MAX_RUN_ID) {
       return Future.failedFuture(
           ParleyException.invalid(
@@ -108,6 +124,7 @@ public final class Sessions {
     long input = RecentRuns.fingerprint(userRow.text());
     RunMark run = new RunMark(id, input, RunStatus.RUNNING);
     return change(
+            token,
             scope,
             key,
             writer -> {
@@ -120,10 +137,10 @@ public final class Sessions {
             (session, written) -> noted(session, written).withRunStarted(runId, clock.millis()))
         .map(
             changed ->
-                changed.written.repeated != null
-                    ? new RunStart.Repeated(changed.written.repeated)
+                changed.written().repeated() != null
+                    ? new RunStart.Repeated(changed.written().repeated())
                     : new RunStart.Started(
-                        Objects.requireNonNull(changed.written.row), changed.session));
+                        Objects.requireNonNull(changed.written().row()), changed.session()));
   }
 
   /**
@@ -131,15 +148,29 @@ public final class Sessions {
    * limit_exceeded}.
    */
   public Future<Appended> append(TenantScope scope, SessionKey key, TranscriptRow row) {
-    return change(scope, key, writer -> Written.row(writer, writer.row(row, null)), this::noted)
+    return append(FencingToken.NONE, scope, key, row);
+  }
+
+  /** As an activation of the session's agent; fails with {@code unavailable} when it is over. */
+  public Future<Appended> append(
+      FencingToken token, TenantScope scope, SessionKey key, TranscriptRow row) {
+    return change(
+            token, scope, key, writer -> Written.row(writer, writer.row(row, null)), this::noted)
         .map(Changed::appended);
   }
 
   /** Ends a run; {@code conflict} when it has ended already. */
   public Future<Appended> endRun(TenantScope scope, SessionKey key, String runId, RunEnd end) {
+    return endRun(FencingToken.NONE, scope, key, runId, end);
+  }
+
+  /** As an activation of the session's agent; fails with {@code unavailable} when it is over. */
+  public Future<Appended> endRun(
+      FencingToken token, TenantScope scope, SessionKey key, String runId, RunEnd end) {
     RunMark mark = new RunMark(RecentRuns.fingerprint(runId), 0, end.status());
     TranscriptRow last = end.row();
     return change(
+            token,
             scope,
             key,
             writer -> {
@@ -181,7 +212,8 @@ public final class Sessions {
                     session ->
                         session == null
                             ? Future.succeededFuture(Optional.empty())
-                            : write(scope, key, session, writer -> status(writer, id, same))));
+                            : commits.write(
+                                scope, key, session.row(), writer -> status(writer, id, same))));
   }
 
   private static Optional<RunStatus> status(TranscriptWriter writer, long id, long input) {
@@ -207,11 +239,12 @@ public final class Sessions {
             session ->
                 session == null
                     ? Future.succeededFuture(new HistoryPage(null, List.of(), 0, -1))
-                    : read(scope, key, session, from -> from.page(rows, offset, maxChars))
+                    : commits
+                        .read(scope, key, session, from -> from.page(rows, offset, maxChars))
                         .map(
                             page ->
                                 new HistoryPage(
-                                    session, page.rows(), page.total(), page.nextOffset())));
+                                    session.row(), page.rows(), page.total(), page.nextOffset())));
   }
 
   /**
@@ -228,18 +261,31 @@ public final class Sessions {
             session ->
                 session == null
                     ? Future.succeededFuture(List.of())
-                    : read(scope, key, session, from -> from.context(maxRows, maxChars)));
+                    : commits.read(scope, key, session, from -> from.context(maxRows, maxChars)));
   }
 
   /** Changes what people set of a session, making it when there is none. */
   public Future<SessionRow> patch(TenantScope scope, SessionKey key, SessionChanges changes) {
-    return inLane(
-        scope,
-        key,
-        () ->
-            index
-                .open(scope, key)
-                .compose(row -> index.put(scope, key, row.with(changes, clock.millis()))));
+    return inLane(scope, key, () -> patch(scope, key, changes, Commits.ATTEMPTS));
+  }
+
+  private Future<SessionRow> patch(
+      TenantScope scope, SessionKey key, SessionChanges changes, int attempts) {
+    return index
+        .open(scope, key)
+        .compose(
+            read -> {
+              SessionRow changed = read.row().with(changes, clock.millis());
+              return index
+                  .commit(scope, key, FencingToken.NONE, read, changed)
+                  .compose(
+                      done ->
+                          done
+                              ? Future.succeededFuture(changed)
+                              : attempts > 1
+                                  ? patch(scope, key, changes, attempts - 1)
+                                  : Future.failedFuture(Commits.contended(key)));
+            });
   }
 
   /**
@@ -251,6 +297,7 @@ public final class Sessions {
   public Future<Appended> reset(TenantScope scope, SessionKey key, String reason) {
     TranscriptRow row = TranscriptRow.system(TranscriptRow.KIND_RESET, reason, clock.millis());
     return change(
+            FencingToken.NONE,
             scope,
             key,
             writer -> Written.row(writer, writer.row(row, null)),
@@ -272,12 +319,12 @@ public final class Sessions {
         key,
         () ->
             index
-                .find(scope, key)
+                .findToRemove(scope, key)
                 .compose(
                     session ->
                         session == null
                             ? Future.succeededFuture(false)
-                            : deleteTranscript(scope, key, session)
+                            : deleteTranscript(scope, key, session.row())
                                 .compose(done -> index.remove(scope, key))));
   }
 
@@ -298,66 +345,23 @@ public final class Sessions {
     return workers.close();
   }
 
-  /** What a step did to a transcript, of which {@code messages} rows are since the last reset. */
-  private record Written(@Nullable TranscriptRow row, long messages, @Nullable RunStatus repeated) {
-    static Written row(TranscriptWriter writer, @Nullable TranscriptRow row) {
-      return new Written(row, writer.tail().seq() - writer.tail().since(), null);
-    }
-
-    static Written repeated(RunStatus status) {
-      return new Written(null, 0, status);
-    }
-  }
-
-  private record Changed(Written written, SessionRow session) {
-    Appended appended() {
-      return new Appended(written.row, session);
-    }
-  }
-
   private SessionRow noted(SessionRow session, Written written) {
-    return written.row == null
+    return written.row() == null
         ? session
-        : session.withRow(written.row, written.messages, clock.millis());
+        : session.withRow(written.row(), written.messages(), clock.millis());
   }
 
   private Future<Changed> change(
+      FencingToken token,
       TenantScope scope,
       SessionKey key,
       Writing<Written> step,
       BiFunction<SessionRow, Written, SessionRow> after) {
-    return inLane(
-        scope,
-        key,
-        () ->
-            index
-                .open(scope, key)
-                .compose(
-                    session ->
-                        write(scope, key, session, step)
-                            .compose(
-                                written ->
-                                    written.repeated != null
-                                        ? Future.succeededFuture(session)
-                                            .map(same -> new Changed(written, same))
-                                        : index
-                                            .note(scope, key, after.apply(session, written))
-                                            .map(now -> new Changed(written, now)))));
+    Change change = new Change(token, scope, key, step, after);
+    return inLane(scope, key, () -> commits.attempt(change));
   }
 
   private <T> Future<T> inLane(TenantScope scope, SessionKey key, Supplier<Future<T>> step) {
     return lanes.run(new Lane(scope.tenant(), key), step);
-  }
-
-  private <T> Future<T> write(
-      TenantScope scope, SessionKey key, SessionRow session, Writing<T> step) {
-    Place place = Place.of(scope, key, session.sessionId());
-    return workers.run(() -> transcripts.write(place, step));
-  }
-
-  private <T> Future<T> read(
-      TenantScope scope, SessionKey key, SessionRow session, Reading<T> step) {
-    Place place = Place.of(scope, key, session.sessionId());
-    return workers.run(() -> transcripts.read(place, step));
   }
 }

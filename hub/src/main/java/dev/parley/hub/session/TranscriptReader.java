@@ -10,14 +10,14 @@ import org.jspecify.annotations.Nullable;
 final class TranscriptReader {
   private static final int MIN_CHARS = 100;
 
-  private final @Nullable BackwardLines lines;
+  private final @Nullable CommittedLines lines;
 
   /**
    * Reads these lines.
    *
    * @param lines null for a transcript that was never written
    */
-  TranscriptReader(@Nullable BackwardLines lines) {
+  TranscriptReader(@Nullable CommittedLines lines) {
     this.lines = lines;
   }
 

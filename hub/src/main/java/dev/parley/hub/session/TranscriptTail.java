@@ -1,15 +1,18 @@
 package dev.parley.hub.session;
 
-/** Where a transcript ends: what is needed to append to it. Belongs to one writer at a time. */
+import dev.parley.hub.session.SessionRow.Segment;
+import java.util.List;
+
+/** Where a transcript ends: what is needed to go on with it. Belongs to one writer at a time. */
 final class TranscriptTail {
   private final RecentRuns runs;
-  private long position;
+  private List<Segment> segments;
   private long seq;
   private long since;
 
-  TranscriptTail(RecentRuns runs, long position, long seq, long since) {
+  TranscriptTail(RecentRuns runs, List<Segment> segments, long seq, long since) {
     this.runs = runs;
-    this.position = position;
+    this.segments = segments;
     this.seq = seq;
     this.since = since;
   }
@@ -18,9 +21,14 @@ final class TranscriptTail {
     return runs;
   }
 
-  /** The length of the file, in bytes. */
-  long position() {
-    return position;
+  /** The files of the transcript, each up to the length that counts. */
+  List<Segment> segments() {
+    return segments;
+  }
+
+  /** The length of the transcript, in bytes. */
+  long length() {
+    return segments.stream().mapToLong(Segment::length).sum();
   }
 
   /** Of the last row; 0 when there is none. */
@@ -33,8 +41,8 @@ final class TranscriptTail {
     return since;
   }
 
-  void advance(TranscriptLine line, long newPosition) {
-    position = newPosition;
+  void advance(TranscriptLine line, List<Segment> now) {
+    segments = now;
     seq = line.seq();
     since = line.since();
     TranscriptLine.RunMark run = line.run();

@@ -2,18 +2,20 @@ package dev.parley.hub.session;
 
 import dev.parley.hub.disk.OpenDirectory;
 import dev.parley.hub.disk.OpenDirectory.Missing;
+import dev.parley.hub.session.SessionRow.Segment;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,10 +26,17 @@ final class Transcripts {
 
   private final SessionSettings settings;
   private final OpenTails tails;
+  private final Supplier<String> node;
 
-  Transcripts(SessionSettings settings, OpenTails tails) {
+  /**
+   * Reads and writes.
+   *
+   * @param node the name of this node, empty for a hub that is alone
+   */
+  Transcripts(SessionSettings settings, OpenTails tails, Supplier<String> node) {
     this.settings = settings;
     this.tails = tails;
+    this.node = node;
   }
 
   static int maxLine(SessionSettings settings) {
@@ -44,7 +53,8 @@ final class Transcripts {
           UUID.fromString(sessionId).toString());
     }
 
-    String name() {
+    /** Of the first file, when a hub that is alone begins it. */
+    String firstName() {
       return sessionId + ".jsonl";
     }
 
@@ -62,13 +72,23 @@ final class Transcripts {
     T with(TranscriptWriter writer) throws IOException;
   }
 
-  <T> T read(Place place, Reading<T> reading) {
+  /**
+   * Reads what is committed.
+   *
+   * @param lenient whether files that are not there are passed over
+   * @return null when one is not there
+   */
+  <T> @Nullable T read(Place place, List<Segment> segments, boolean lenient, Reading<T> reading) {
+    if (segments.isEmpty()) {
+      return readNothing(reading, place);
+    }
     try (OpenDirectory directory =
             OpenDirectory.walk(place.root(), place.directory(), Missing.FAIL);
-        FileChannel file = directory.open(place.name(), StandardOpenOption.READ)) {
-      return reading.from(new TranscriptReader(new BackwardLines(file, maxLine(settings))));
+        CommittedLines lines =
+            new CommittedLines(directory, segments, maxLine(settings), lenient)) {
+      return reading.from(new TranscriptReader(lines));
     } catch (NoSuchFileException e) {
-      return readNothing(reading, place);
+      return lenient || segments.get(0).isWhole() ? readNothing(reading, place) : null;
     } catch (IOException e) {
       throw unavailable("read", place, e);
     }
@@ -82,52 +102,54 @@ final class Transcripts {
     }
   }
 
-  <T> T write(Place place, Writing<T> writing) {
+  /** Writes behind what is committed; what is written counts once its lengths are committed. */
+  <T> T write(Place place, List<Segment> committed, Writing<T> writing) {
     String id = place.id();
     TranscriptTail known = tails.take(id);
-    try (OpenTranscript open = OpenDirectory.retrying(() -> OpenTranscript.of(place))) {
-      TranscriptWriter writer =
-          new TranscriptWriter(open.directory, place.name(), open.file, known, settings);
-      T result = writing.with(writer);
-      tails.put(id, writer.tail());
-      return result;
+    try {
+      return OpenDirectory.retrying(
+          () -> {
+            try (OpenDirectory directory =
+                OpenDirectory.walk(place.root(), place.directory(), Missing.CREATE)) {
+              TranscriptWriter writer =
+                  new TranscriptWriter(directory, place, node.get(), committed, known, settings);
+              T result = writing.with(writer);
+              tails.put(id, writer.tail());
+              return result;
+            }
+          });
     } catch (IOException e) {
       throw unavailable("write", place, e);
     }
   }
 
-  /** A transcript that is there, in a directory that can no longer be replaced. */
-  private record OpenTranscript(OpenDirectory directory, FileChannel file)
-      implements AutoCloseable {
-    static OpenTranscript of(Place place) throws IOException {
-      OpenDirectory directory = OpenDirectory.walk(place.root(), place.directory(), Missing.CREATE);
-      try {
-        return new OpenTranscript(
-            directory,
-            directory.open(
-                place.name(),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE));
-      } catch (IOException e) {
-        directory.close();
-        throw e;
+  /** Deletes files that no committed row names. */
+  void discard(Place place, List<String> names) {
+    try (OpenDirectory directory =
+        OpenDirectory.walk(place.root(), place.directory(), Missing.FAIL)) {
+      for (String name : names) {
+        directory.deleteFile(name);
       }
-    }
-
-    @Override
-    public void close() throws IOException {
-      try (directory) {
-        file.close();
-      }
+    } catch (IOException e) {
+      LOG.warn("could not delete {} of transcript {}", names, place.id(), e);
     }
   }
 
+  /** Deletes all files of a transcript, also what was never committed. */
   void delete(Place place) {
     tails.take(place.id());
     try (OpenDirectory directory =
         OpenDirectory.walk(place.root(), place.directory(), Missing.FAIL)) {
-      directory.deleteFile(place.name());
+      List<String> names = new ArrayList<>();
+      directory.forEach(
+          name -> {
+            if (name.startsWith(place.sessionId() + ".")) {
+              names.add(name);
+            }
+          });
+      for (String name : names) {
+        directory.deleteFile(name);
+      }
       directory.force();
     } catch (NoSuchFileException e) {
       LOG.debug("transcript {} was never written", place.id());

@@ -237,6 +237,13 @@ public final class HubSettings {
           100,
           600_000,
           "time a client gets to take notice of a close frame");
+  public static final Setting<Duration> DRAIN_TIMEOUT =
+      millis(
+          "drain-timeout-ms",
+          "10000",
+          0,
+          600_000,
+          "time that what is under way gets when the hub stops");
   public static final Setting<Duration> RESUME_WINDOW =
       millis(
           "resume-window-ms",

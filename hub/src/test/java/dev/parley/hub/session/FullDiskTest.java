@@ -3,6 +3,7 @@ package dev.parley.hub.session;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.parley.hub.session.SessionRow.Segment;
 import dev.parley.hub.session.Transcripts.Place;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
@@ -46,7 +47,7 @@ class FullDiskTest {
     assertEquals(0, limited.waitFor(), said);
     assertTrue(said.contains("refused unavailable"), said);
     Place place = place(data);
-    Path file = data.resolve(String.join("/", place.directory())).resolve(place.name());
+    Path file = data.resolve(String.join("/", place.directory())).resolve(place.firstName());
     List<byte[]> lines =
         Files.readAllLines(file).stream().map(l -> l.getBytes(StandardCharsets.UTF_8)).toList();
     assertEquals(
@@ -62,10 +63,11 @@ class FullDiskTest {
     public static void main(String[] arguments) {
       Path data = Path.of(arguments[0]);
       Transcripts transcripts =
-          new Transcripts(SessionSettings.DEFAULTS, new OpenTails(10, System::currentTimeMillis));
-      say(transcripts, data, "before");
+          new Transcripts(
+              SessionSettings.DEFAULTS, new OpenTails(10, System::currentTimeMillis), () -> "");
+      List<Segment> committed = say(transcripts, data, List.of(), "before");
       try {
-        say(transcripts, data, "x".repeat(100_000));
+        say(transcripts, data, committed, "x".repeat(100_000));
         System.exit(1);
       } catch (ParleyException e) {
         System.out.println("refused " + e.code().wireName() + ": " + e.text());
@@ -75,8 +77,15 @@ class FullDiskTest {
       }
     }
 
-    private static void say(Transcripts transcripts, Path data, String text) {
-      transcripts.write(place(data), writer -> writer.row(TranscriptRow.user(text, 1), null));
+    private static List<Segment> say(
+        Transcripts transcripts, Path data, List<Segment> committed, String text) {
+      return transcripts.write(
+          place(data),
+          committed,
+          writer -> {
+            writer.row(TranscriptRow.user(text, 1), null);
+            return writer.tail().segments();
+          });
     }
   }
 }

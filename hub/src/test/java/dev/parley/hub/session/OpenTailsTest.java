@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -13,7 +14,7 @@ class OpenTailsTest {
 
   private void written(String id) {
     tails.take(id);
-    tails.put(id, new TranscriptTail(new RecentRuns(10), 0, 0, 0));
+    tails.put(id, new TranscriptTail(new RecentRuns(10), List.of(), 0, 0));
   }
 
   @Test

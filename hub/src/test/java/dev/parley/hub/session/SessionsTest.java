@@ -30,9 +30,11 @@ import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -77,7 +79,7 @@ class SessionsTest {
   }
 
   private Sessions with(SessionSettings settings) {
-    return new Sessions(vertx, store, settings, Clock.systemUTC());
+    return new Sessions(vertx, store, new Fencing(store), settings, Clock.systemUTC());
   }
 
   private static SessionSettings settings(
@@ -97,8 +99,9 @@ class SessionsTest {
   }
 
   private Path transcript(SessionKey key) {
-    String id = await(sessions.open(acme, key)).sessionId();
-    return acme.directory().resolve("agents/" + key.agent() + "/sessions/" + id + ".jsonl");
+    List<SessionRow.Segment> files = await(sessions.open(acme, key)).transcript();
+    return acme.directory()
+        .resolve("agents/" + key.agent() + "/sessions/" + files.get(files.size() - 1).name());
   }
 
   private static TranscriptRow said(String text) {
@@ -188,18 +191,19 @@ class SessionsTest {
     assertEquals(3, await(next.append(acme, MAIN, said("three"))).row().seq());
 
     assertEquals(List.of("one", "two", "three"), texts(reopened(), MAIN));
-    assertEquals(3, Files.readAllLines(file).size());
     assertTrue(Files.size(file) > whole);
   }
 
   @Test
   void anyCutOfTheFileLeavesAReadablePrefix() throws IOException {
-    say("one", "two", "thrëe");
-    Path file = transcript(MAIN);
-    byte[] whole = Files.readAllBytes(file);
     List<String> all = List.of("one", "two", "thrëe", "again");
-    for (int length = whole.length; length >= 0; length -= 7) {
-      Files.write(file, java.util.Arrays.copyOf(whole, length));
+    long length = 1;
+    for (int cut = 0; cut < length; cut += 7) {
+      acme = tenant();
+      say("one", "two", "thrëe");
+      Path file = transcript(MAIN);
+      length = Files.size(file);
+      Files.write(file, java.util.Arrays.copyOf(Files.readAllBytes(file), (int) length - cut));
       Sessions next = reopened();
       await(next.append(acme, MAIN, said("again")));
       List<String> found = texts(next, MAIN);
@@ -437,8 +441,9 @@ class SessionsTest {
   @Test
   void aTranscriptThatIsALinkIsNotFollowed() throws IOException {
     Path outside = Files.writeString(data.resolve("outside"), "outside\n");
+    say("before");
     Path file = transcript(MAIN);
-    Files.createDirectories(file.getParent());
+    Files.delete(file);
     Files.createSymbolicLink(file, outside);
 
     assertEquals(ErrorCode.UNAVAILABLE, refusal(sessions.append(acme, MAIN, said("a"))).code());
@@ -573,5 +578,123 @@ class SessionsTest {
     assertEquals(ErrorCode.INVALID_REQUEST, refusal(sessions.append(acme, MAIN, row)).code());
     say("fine");
     assertEquals(List.of("fine"), texts(reopened(), MAIN));
+  }
+
+  private record Hub(Fencing fencing, Sessions sessions) {}
+
+  private Hub node(String name) {
+    Fencing fencing = new Fencing(store);
+    fencing.inCluster(name, () -> {});
+    return new Hub(
+        fencing, new Sessions(vertx, store, fencing, SessionSettings.DEFAULTS, Clock.systemUTC()));
+  }
+
+  @Test
+  void whoWasTakenOverCommitsNothingAndHearsOfIt() {
+    Hub one = node("one");
+    Hub two = node("two");
+    AtomicInteger told = new AtomicInteger();
+    FencingToken older = await(one.fencing.take(acme, HELPER, told::incrementAndGet));
+    await(one.sessions.startRun(older, acme, MAIN, "run-1", said("first")));
+    FencingToken newer = await(two.fencing.take(acme, HELPER, () -> {}));
+    RunEnd end = new RunEnd(RunStatus.OK, answered("too late"), 1, 1, 2);
+
+    for (Future<?> late :
+        List.of(
+            one.sessions.append(older, acme, MAIN, answered("too late")),
+            one.sessions.endRun(older, acme, MAIN, "run-1", end),
+            one.sessions.startRun(older, acme, MAIN, "run-2", said("too late")))) {
+      assertEquals(ErrorCode.UNAVAILABLE, refusal(late).code());
+    }
+    assertEquals(3, told.get());
+    await(two.sessions.startRun(newer, acme, MAIN, "run-3", said("second")));
+
+    for (Hub from : List.of(one, two)) {
+      assertEquals(List.of("first", "second"), texts(from.sessions, MAIN));
+    }
+    assertEquals(2, await(two.sessions.describe(acme, MAIN)).counts().messages());
+  }
+
+  @Test
+  void aNodeThatMustNotCommitChangesNothing() {
+    SessionKey side = new SessionKey(HELPER, "side");
+    say("before");
+    await(sessions.append(acme, side, said("before")));
+    Hub node = node("minority");
+    node.fencing.inCluster(
+        "minority",
+        () -> {
+          throw new ParleyException(ErrorCode.UNAVAILABLE, "not the majority");
+        });
+
+    for (Future<?> refused :
+        List.of(
+            node.fencing.take(acme, HELPER, () -> {}),
+            node.sessions.append(acme, MAIN, said("after")),
+            node.sessions.startRun(acme, MAIN, "run-1", said("after")),
+            node.sessions.patch(acme, MAIN, SessionChanges.label("after")),
+            node.sessions.reset(acme, MAIN, "reset"),
+            node.sessions.delete(acme, side))) {
+      assertEquals("not the majority", refusal(refused).text());
+    }
+    for (Sessions from : List.of(sessions, node.sessions)) {
+      assertEquals(List.of("before"), texts(from, MAIN));
+      assertEquals(List.of("before"), texts(from, side));
+    }
+  }
+
+  @Test
+  void nodesThatWriteToOneConversationAtOnceLoseNothingAcceptedAndDoubleNothing() {
+    Hub one = node("one");
+    Hub two = node("two");
+    int each = 40;
+    List<Future<Appended>> all = new ArrayList<>();
+    for (int i = 0; i < each; i++) {
+      all.add(one.sessions.append(acme, MAIN, said("one " + i)));
+      all.add(two.sessions.append(acme, MAIN, said("two " + i)));
+    }
+    await(Future.join(all).otherwiseEmpty());
+    List<TranscriptRow> accepted =
+        all.stream()
+            .filter(Future::succeeded)
+            .map(done -> done.result().row())
+            .sorted(Comparator.comparingLong(TranscriptRow::seq))
+            .toList();
+
+    assertTrue(accepted.size() > each, accepted.size() + " were accepted");
+    List<String> texts = accepted.stream().map(TranscriptRow::text).toList();
+    for (Sessions from : List.of(one.sessions, two.sessions, node("three").sessions)) {
+      assertEquals(texts, texts(from, MAIN));
+    }
+    int files = await(one.sessions.describe(acme, MAIN)).transcript().size();
+    assertTrue(files <= TranscriptWriter.MAX_SEGMENTS, files + " files");
+  }
+
+  @Test
+  void whatIsBeyondTheCommittedLengthIsNoPartOfTheConversation() throws IOException {
+    say("one");
+    String line = Files.readString(transcript(MAIN));
+    Files.writeString(
+        transcript(MAIN),
+        line.replace("\"seq\":1", "\"seq\":2").replace("one", "uncommitted"),
+        StandardOpenOption.APPEND);
+
+    assertEquals(List.of("one"), texts(reopened(), MAIN));
+    assertEquals(2, await(reopened().append(acme, MAIN, said("two"))).row().seq());
+    assertEquals(List.of("one", "two"), texts(sessions, MAIN));
+  }
+
+  @Test
+  void aTranscriptOfBeforeLengthsWereKeptGoesOn() throws IOException {
+    say("one", "two");
+    SessionRow row = await(sessions.describe(acme, MAIN));
+    ObjectNode old = Json.parseObject("row", Json.write(row));
+    old.remove("transcript");
+    await(store.hashSet(acme.key("sessions", "helper"), MAIN.toString(), Json.write(old)));
+
+    assertEquals(List.of("one", "two"), texts(reopened(), MAIN));
+    Hub node = node("new");
+    assertEquals(3, await(node.sessions.append(acme, MAIN, said("three"))).row().seq());
+    assertEquals(List.of("one", "two", "three"), texts(reopened(), MAIN));
   }
 }

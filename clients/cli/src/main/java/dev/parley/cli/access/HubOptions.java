@@ -28,8 +28,11 @@ public final class HubOptions {
 
   @Option(
       names = "--url",
-      paramLabel = "URL",
-      description = "the hub (default " + DEFAULT_URL + ")")
+      paramLabel = "URL,...",
+      description = {
+        "the hub (default " + DEFAULT_URL + ");",
+        "of several nodes, chat and connect go on at the next when one is gone"
+      })
   private @Nullable String url;
 
   @Option(
@@ -52,6 +55,7 @@ public final class HubOptions {
     return Profiles.of(environment);
   }
 
+  /** The hub's URLs, with commas between. */
   public String url() throws IOException {
     String chosen = url == null ? environment.get("PARLEY_URL") : url;
     if (chosen != null) {
@@ -79,11 +83,20 @@ public final class HubOptions {
   }
 
   public ParleyRest rest() throws IOException {
-    return ParleyRest.of(url()).key(key());
+    return ParleyRest.of(first(url())).key(key());
   }
 
   public ParleyClientBuilder socket() throws IOException {
-    return ParleyClient.builder().url(url()).key(key()).onGap(HubOptions::ignore);
+    ParleyClientBuilder builder = ParleyClient.builder().key(key()).onGap(HubOptions::ignore);
+    for (String one : url().split(",", -1)) {
+      builder.url(one.strip());
+    }
+    return builder;
+  }
+
+  /** The first of several URLs. */
+  public static String first(String urls) {
+    return urls.split(",", -1)[0].strip();
   }
 
   /** No command keeps state from events; of a chat run the SDK asks how it ended. */

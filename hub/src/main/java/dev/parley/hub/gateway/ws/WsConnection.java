@@ -373,6 +373,13 @@ final class WsConnection implements MessageReader.Listener {
     gateway.ended(this, current);
   }
 
+  /** Whether nothing waits for an answer on this socket, neither the client nor the hub. */
+  boolean isIdle() {
+    WsSession current = session;
+    boolean answers = current == null || current.link() == null || current.link().inFlight() == 0;
+    return inFlight.get() <= 0 && answers;
+  }
+
   private synchronized boolean isClosing() {
     return closing;
   }

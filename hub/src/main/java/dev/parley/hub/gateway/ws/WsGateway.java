@@ -30,13 +30,13 @@ import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ServerWebSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -48,9 +48,8 @@ public final class WsGateway {
   private static final Duration SWEEP = Duration.ofSeconds(1);
 
   /** How long clients get to take notice of a restart. */
-  private static final Duration GOODBYE = Duration.ofSeconds(2);
-
   private final Vertx vertx;
+
   private final WsSettings settings;
   private final OperationTable operations;
   private final Authenticator authenticator;
@@ -177,36 +176,18 @@ public final class WsGateway {
   }
 
   /**
-   * Tells every client that the hub goes, and closes the sockets.
+   * Tells every client that the hub goes, lets what is under way end, and closes the sockets.
    *
-   * @return when they are gone, or had {@link #GOODBYE} for it
+   * @param limit time that what is under way gets
+   * @param isElsewhere whether other nodes serve the clients meanwhile
+   * @param isBusy whether something is under way that no socket waits for
    */
-  public Future<Void> shutdown(String reason) {
+  public Future<Void> shutdown(
+      String reason, Duration limit, boolean isElsewhere, BooleanSupplier isBusy) {
     stopping = reason;
-    RawJson payload = Json.raw(Json.object().put("reason", reason).put("restartExpectedMs", 3_000));
-    for (WsConnection connection : connections.values()) {
-      WsSession session = connection.session();
-      if (session != null) {
-        session.sendEvent("shutdown", payload);
-      }
-      connection.close(CloseCode.SERVICE_RESTART, reason);
-    }
     vertx.cancelTimer(sweeper);
-    long deadline = now() + GOODBYE.toMillis();
-    Promise<Void> gone = Promise.promise();
-    // On an event loop, because a periodic timer set from elsewhere may fire before it is known.
-    vertx.runOnContext(
-        go ->
-            vertx.setPeriodic(
-                10,
-                timer -> {
-                  if (connections.isEmpty() || now() > deadline) {
-                    vertx.cancelTimer(timer);
-                    connections.values().forEach(WsConnection::hangUp);
-                    gone.tryComplete();
-                  }
-                }));
-    return gone.future();
+    return new Farewell(vertx, remoteAgents, connections.values(), reason)
+        .say(limit, isElsewhere, isBusy);
   }
 
   /** Counts the connection to its tenant; fails with {@code limit_exceeded}. */

@@ -1,0 +1,155 @@
+package dev.parley.hub.cluster;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.hub.HubExtension;
+import dev.parley.hub.HubExtension.Member;
+import dev.parley.hub.NodeProcess;
+import dev.parley.hub.Peer;
+import dev.parley.hub.store.TcpRedis;
+import dev.parley.protocol.frame.Json;
+import io.vertx.core.http.WebSocketClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Two nodes on one data directory and one Redis: one in this JVM, one that is stopped in mid-run.
+ */
+class FencingTest {
+  private static final Duration LONGEST = Duration.ofSeconds(60);
+
+  @TempDir Path directory;
+
+  private TcpRedis redis;
+  private HubExtension living;
+  private NodeProcess paused;
+  private WebSocketClient sockets;
+
+  @BeforeEach
+  void startNodes() throws IOException {
+    redis = TcpRedis.start(directory);
+    Path secret =
+        Files.writeString(directory.resolve("secret"), "5f1d0c6e0b7a4d5f9e3c2b1a09f8e7d6");
+    String port = Integer.toString(TcpRedis.freePort());
+    Map<String, String> shared =
+        Map.of(
+            "cluster",
+            "true",
+            "redis",
+            "redis://" + redis.address(),
+            "cluster-secret-file",
+            secret.toString(),
+            "cluster-members",
+            "127.0.0.1:" + port,
+            "data",
+            directory.resolve("data").toString());
+    List<String> here = new ArrayList<>(List.of("cluster-port", port));
+    shared.forEach((name, value) -> here.addAll(List.of(name, value)));
+    living = HubExtension.with(here.toArray(new String[0])).start();
+    sockets = living.vertx().createWebSocketClient();
+    Map<String, String> there = new java.util.TreeMap<>(shared);
+    there.put("cluster-port", Integer.toString(TcpRedis.freePort()));
+    there.put("offline-pacing-ms", "10");
+    paused = NodeProcess.start(directory.resolve("paused"), there);
+    paused.port();
+  }
+
+  @AfterEach
+  void stopNodes() throws Exception {
+    for (AutoCloseable part : new AutoCloseable[] {paused, living, redis}) {
+      if (part != null) {
+        part.close();
+      }
+    }
+  }
+
+  private static ObjectNode message(String text, String key) {
+    return Json.object().put("sessionKey", "main").put("message", text).put("idempotencyKey", key);
+  }
+
+  /**
+   * A tenant whose agent's place is the node that will be stopped; its long run has begun there.
+   */
+  private Member tenantThere(List<Peer> open) {
+    while (true) {
+      Member owner = living.signUp();
+      Peer peer = paused.connect(sockets, owner.key());
+      if (peer.ask("chat.send", message("repeat 500 lost", "run-1")).path("ok").asBoolean()) {
+        open.add(peer);
+        return owner;
+      }
+      peer.close();
+    }
+  }
+
+  private static List<String> history(Peer from) {
+    List<String> told = new ArrayList<>();
+    for (JsonNode row :
+        from.succeed("chat.history", Json.object().put("sessionKey", "main")).path("messages")) {
+      JsonNode content = row.path("content");
+      told.add(
+          row.path("role").asText()
+              + ": "
+              + (content.isTextual() ? content.asText() : content.path(0).path("text").asText()));
+    }
+    return told;
+  }
+
+  private static void answered(Peer from, String text, String key) {
+    await()
+        .atMost(LONGEST)
+        .until(() -> from.ask("chat.send", message(text, key)).path("ok").asBoolean());
+    from.next(
+        frame ->
+            frame.at("/payload/runId").asText().equals(key)
+                && frame.at("/payload/state").asText().equals("final"));
+  }
+
+  @Test
+  void aNodeThatWasStoppedInMidRunCommitsNothingWhenItGoesOn() {
+    List<Peer> open = new ArrayList<>();
+    Member owner = tenantThere(open);
+    Peer before = open.get(0);
+    before.next(frame -> frame.at("/payload/state").asText().equals("delta"));
+    paused.pause();
+
+    try (Peer here = living.connect(owner.key())) {
+      answered(here, "repeat 2 kept", "run-2");
+      List<String> told =
+          List.of("user: repeat 500 lost", "user: repeat 2 kept", "assistant: kept kept");
+      assertEquals(told, history(here));
+
+      paused.resume();
+      JsonNode end =
+          before.next(
+              frame ->
+                  frame.at("/payload/runId").asText().equals("run-1")
+                      && !frame.at("/payload/state").asText().equals("delta")
+                      && frame.at("/payload").has("state"));
+      assertEquals("error", end.at("/payload/state").asText(), end.toString());
+      try (Peer there = paused.connect(sockets, owner.key())) {
+        for (Peer from : List.of(here, there)) {
+          assertEquals(told, history(from));
+          assertEquals(
+              3,
+              from.succeed("sessions.describe", Json.object().put("key", "main"))
+                  .at("/session/messageCount")
+                  .asInt());
+        }
+      }
+    }
+    before.close();
+  }
+}
