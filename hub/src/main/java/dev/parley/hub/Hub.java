@@ -19,6 +19,7 @@ import dev.parley.hub.contract.RequestValidator;
 import dev.parley.hub.gateway.ChannelEvents;
 import dev.parley.hub.gateway.ClientAddresses;
 import dev.parley.hub.gateway.HttpGateway;
+import dev.parley.hub.gateway.LoopEvents;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.operation.AccessOperations;
@@ -28,6 +29,7 @@ import dev.parley.hub.gateway.operation.CallOperations;
 import dev.parley.hub.gateway.operation.ChannelOperations;
 import dev.parley.hub.gateway.operation.ChatOperations;
 import dev.parley.hub.gateway.operation.FileOperations;
+import dev.parley.hub.gateway.operation.LoopOperations;
 import dev.parley.hub.gateway.operation.MarketOperations;
 import dev.parley.hub.gateway.operation.ProviderOperations;
 import dev.parley.hub.gateway.operation.SessionOperations;
@@ -37,6 +39,7 @@ import dev.parley.hub.gateway.operation.SystemOperations;
 import dev.parley.hub.gateway.operation.UsageReports;
 import dev.parley.hub.gateway.rest.RestGateway;
 import dev.parley.hub.gateway.ws.WsGateway;
+import dev.parley.hub.loop.LoopBreaker;
 import dev.parley.hub.market.Market;
 import dev.parley.hub.model.MasterKey;
 import dev.parley.hub.model.Models;
@@ -70,6 +73,7 @@ import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A running hub. This is the one place where the rooms are put together; read it top to bottom and
@@ -170,6 +174,12 @@ public final class Hub {
     Agents agents = new Agents(store, scopes, announcements, remote);
     Channels channels = new Channels(store, scopes, directory, announcements, clock);
     market = new Market(store, scopes, channels, directory, agents::exists, announcements, clock);
+    LoopBreaker loops =
+        new LoopBreaker(
+            SettingsMapping.loops(settings),
+            announcements,
+            () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()),
+            clock);
     switchboard =
         new Switchboard(
             vertx,
@@ -187,6 +197,7 @@ public final class Hub {
                 ledger,
                 agents,
                 announcements,
+                loops,
                 metrics));
 
     sessions = new Sessions(vertx, store, SessionSettings.DEFAULTS, clock);
@@ -238,6 +249,7 @@ public final class Hub {
                 VERSION));
     watchers.listener = webSockets.runFeed();
     new ChannelEvents(channels, webSockets::publishChannelEvent).follow(announcements);
+    new LoopEvents(webSockets::publishLoopEvent).follow(announcements);
 
     String defaultModel = settings.get(HubSettings.DEFAULT_MODEL);
     SessionViews views = new SessionViews(agents, sessions, chats, defaultModel, clock);
@@ -269,6 +281,8 @@ public final class Hub {
     new MarketOperations(market).register(operations);
     usage.register(operations);
     new AdminOperations(tenants, invites, usage, this::status).register(operations);
+
+    new LoopOperations(loops, metrics).register(operations);
 
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);

@@ -5,6 +5,7 @@ import dev.parley.hub.agent.HostedSettings;
 import dev.parley.hub.cluster.ClusterSettings;
 import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.ws.WsSettings;
+import dev.parley.hub.loop.LoopSettings;
 import dev.parley.hub.model.ModelPrices;
 import dev.parley.hub.model.ModelSettings;
 import dev.parley.hub.model.Vendor;
@@ -89,6 +90,22 @@ final class SettingsMapping {
         defaults.maxTimeout(),
         settings.get(HubSettings.MAX_HOPS),
         settings.get(HubSettings.MAX_CALLS));
+  }
+
+  static LoopSettings loops(Settings settings) {
+    LoopSettings defaults = LoopSettings.defaults();
+    return new LoopSettings(
+        settings.get(HubSettings.LOOP_REPEATS),
+        settings.get(HubSettings.LOOP_WINDOW),
+        settings.get(HubSettings.LOOP_FAN_OUT),
+        settings.get(HubSettings.LOOP_CHAIN_MESSAGES),
+        settings.get(HubSettings.LOOP_REFUSALS),
+        settings.get(HubSettings.LOOP_SPEND),
+        settings.get(HubSettings.LOOP_PAUSE),
+        settings.get(HubSettings.LOOP_MAX_PAUSE),
+        defaults.probes(),
+        settings.get(HubSettings.LOOP_MAX_EDGES),
+        settings.get(HubSettings.LOOP_MAX_TENANT_EDGES));
   }
 
   static HostedSettings hosted(Settings settings) {

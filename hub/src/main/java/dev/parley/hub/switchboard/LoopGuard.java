@@ -1,6 +1,10 @@
 package dev.parley.hub.switchboard;
 
+import dev.parley.hub.loop.Edge;
+import dev.parley.hub.loop.LoopBreaker;
+import dev.parley.hub.loop.Passage;
 import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.address.Party;
 import dev.parley.protocol.envelope.Cause;
 import dev.parley.protocol.envelope.Envelope;
 import dev.parley.protocol.error.ErrorCode;
@@ -11,21 +15,60 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps chains of calls finite: a chain is at most {@code maxHops} long and never comes back to an
- * agent that is already in it.
+ * agent that is already in it. What passes and comes from an agent, the {@link LoopBreaker} sees.
  */
 final class LoopGuard {
   private final int maxHops;
+  private final LoopBreaker breaker;
 
-  LoopGuard(int maxHops) {
+  LoopGuard(int maxHops, LoopBreaker breaker) {
     this.maxHops = maxHops;
+    this.breaker = breaker;
+  }
+
+  /** The edge that a message takes; null for one of a person. */
+  static @Nullable Edge edge(Party from, AgentAddress to) {
+    return from.agent() == null
+        ? null
+        : new Edge(new AgentAddress(from.tenant(), from.agent()), to);
   }
 
   /**
-   * The cause chain of a call to {@code to}.
+   * Lets a message pass; answers its cause chain.
    *
    * @throws ParleyException {@code loop_detected}
    */
-  List<Cause> extend(CallOrder.@Nullable CallCause cause, AgentAddress to) {
+  List<Cause> admit(Party from, CallOrder order, AgentAddress to) {
+    Edge edge = edge(from, to);
+    List<Cause> causes;
+    try {
+      causes = extend(order.cause(), to);
+    } catch (ParleyException loop) {
+      if (edge != null) {
+        breaker.chainRefused(edge);
+      }
+      throw loop;
+    }
+    if (edge != null) {
+      breaker.admit(passage(edge, order));
+    }
+    return causes;
+  }
+
+  private static Passage passage(Edge edge, CallOrder order) {
+    CallOrder.CallCause cause = order.cause();
+    if (cause == null) {
+      return new Passage(edge, order.payload(), null, 0);
+    }
+    Envelope charged = cause.charged().envelope();
+    Cause chain =
+        charged.causes().isEmpty()
+            ? new Cause(charged.id(), charged.to())
+            : charged.causes().get(0);
+    return new Passage(edge, order.payload(), chain, cause.charged().leadsToOneMore());
+  }
+
+  private List<Cause> extend(CallOrder.@Nullable CallCause cause, AgentAddress to) {
     if (cause == null) {
       return List.of();
     }

@@ -8,6 +8,8 @@ import dev.parley.hub.access.Principal;
 import dev.parley.hub.channel.Channels;
 import dev.parley.hub.channel.Permit;
 import dev.parley.hub.cluster.Announcements;
+import dev.parley.hub.loop.Edge;
+import dev.parley.hub.loop.LoopBreaker;
 import dev.parley.hub.market.Market;
 import dev.parley.hub.quota.ChannelRates;
 import dev.parley.hub.quota.Concurrency;
@@ -64,6 +66,7 @@ public final class Switchboard {
       Ledger ledger,
       AgentDirectory directory,
       Announcements announcements,
+      LoopBreaker loops,
       HubMetrics metrics) {}
 
   /** Where a call goes and by what right; no permit inside a tenant. */
@@ -80,7 +83,7 @@ public final class Switchboard {
     this.clock = clock;
     this.settings = settings;
     this.parts = parts;
-    this.loopGuard = new LoopGuard(settings.maxHops());
+    this.loopGuard = new LoopGuard(settings.maxHops(), parts.loops);
     this.inFlight =
         new CallsInFlight(settings.maxInFlight(), parts.tenants, parts.channels, parts.directory);
     this.deadlines = new Deadlines(vertx, settings.maxInFlight());
@@ -177,7 +180,7 @@ public final class Switchboard {
   private Future<Void> admit(
       Outgoing call, Party from, TenantScope scope, Tenant tenant, Route route) {
     CallOrder order = call.order();
-    List<Cause> causes = loopGuard.extend(order.cause(), route.to);
+    List<Cause> causes = loopGuard.admit(from, order, route.to);
     return then(
         admitByChannel(route),
         admitted ->
@@ -306,6 +309,7 @@ public final class Switchboard {
         .close(failure == null)
         .onSuccess(
             charge -> {
+              countSpend(delivery.envelope(), charge.millicents());
               if (reply != null) {
                 call.succeed(
                     new Reply(delivery.envelope(), reply, charge.millicents(), charge.tokens()));
@@ -314,6 +318,13 @@ public final class Switchboard {
               }
             })
         .onFailure(unbooked -> refuse(call, failure == null ? unbooked : failure));
+  }
+
+  private void countSpend(Envelope handled, long millicents) {
+    Edge edge = millicents == 0 ? null : LoopGuard.edge(handled.from(), handled.to());
+    if (edge != null) {
+      parts.loops.spent(edge, millicents);
+    }
   }
 
   private void refuse(Outgoing call, Throwable failure) {

@@ -118,6 +118,7 @@ class ForeignNamesTest {
           "question.list",
           "plugin.approval.list",
           "channel.list",
+          "loop.list",
           "market.search",
           "market.installed",
           "usage.get",
@@ -208,6 +209,9 @@ class ForeignNamesTest {
     hidden("channel.accept", n -> params("id", n.channel));
     hidden("channel.revoke", n -> params("id", n.channel));
     hidden("channel.get", n -> params("id", n.channel));
+
+    hidden("loop.reset", n -> params("from", n.address(), "to", n.caller.agent("main")));
+    hidden("loop.reset", n -> params("from", n.caller.agent("main"), "to", n.address()));
 
     hidden("market.publish", n -> params("name", "mine", "agent", n.agent));
     hidden("market.unpublish", n -> params("listing", n.listingAddress()));

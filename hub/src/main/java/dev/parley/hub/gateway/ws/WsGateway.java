@@ -136,6 +136,11 @@ public final class WsGateway {
     feed.publish(tenant, Permission.CHANNELS_READ, session -> true, "channel.changed", payload);
   }
 
+  /** Tells the people of a tenant that the loop breaker stopped one of its agents. */
+  public void publishLoopEvent(TenantId tenant, RawJson payload) {
+    feed.publish(tenant, Permission.CHANNELS_READ, session -> true, "loop.tripped", payload);
+  }
+
   /** The listener that turns runs into events. */
   public RunFeed runFeed() {
     return runFeed;
