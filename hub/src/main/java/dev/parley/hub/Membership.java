@@ -5,6 +5,7 @@ import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.agent.relay.Relay;
 import dev.parley.hub.cluster.Cluster;
 import dev.parley.hub.cluster.ClusterSettings;
+import dev.parley.hub.loop.LoopBreaker;
 import dev.parley.hub.telemetry.HubMetrics;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -16,14 +17,21 @@ final class Membership {
   private final Vertx vertx;
   private final Agents agents;
   private final RemoteAgents remoteAgents;
+  private final LoopBreaker loops;
   private final HubMetrics metrics;
   private volatile @Nullable Cluster cluster;
   private volatile @Nullable Relay relay;
 
-  Membership(Vertx vertx, Agents agents, RemoteAgents remoteAgents, HubMetrics metrics) {
+  Membership(
+      Vertx vertx,
+      Agents agents,
+      RemoteAgents remoteAgents,
+      LoopBreaker loops,
+      HubMetrics metrics) {
     this.vertx = vertx;
     this.agents = agents;
     this.remoteAgents = remoteAgents;
+    this.loops = loops;
     this.metrics = metrics;
   }
 
@@ -36,7 +44,7 @@ final class Membership {
 
   private @Nullable Void joined(Cluster joined) {
     cluster = joined;
-    Relay between = new Relay(vertx, joined.placement(), joined.bus(), agents, remoteAgents);
+    Relay between = new Relay(vertx, joined.placement(), joined.bus(), agents, remoteAgents, loops);
     between.start();
     agents.reachedThrough(between);
     metrics.gauge("parley.relay.calls.out", between, Relay::outboundCount);

@@ -6,6 +6,7 @@ import dev.parley.hub.cluster.ClusterSettings;
 import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.ws.WsSettings;
 import dev.parley.hub.loop.LoopSettings;
+import dev.parley.hub.mailbox.MailSettings;
 import dev.parley.hub.model.ModelPrices;
 import dev.parley.hub.model.ModelSettings;
 import dev.parley.hub.model.Vendor;
@@ -88,7 +89,9 @@ final class SettingsMapping {
     return new SwitchboardSettings(
         settings.get(HubSettings.CALL_TIMEOUT),
         defaults.maxTimeout(),
+        defaults.defaultTtl(),
         settings.get(HubSettings.MAX_HOPS),
+        settings.get(HubSettings.MAX_CHAIN),
         settings.get(HubSettings.MAX_CALLS));
   }
 
@@ -106,6 +109,14 @@ final class SettingsMapping {
         defaults.probes(),
         settings.get(HubSettings.LOOP_MAX_EDGES),
         settings.get(HubSettings.LOOP_MAX_TENANT_EDGES));
+  }
+
+  static MailSettings mail(Settings settings) {
+    return new MailSettings(
+        settings.get(HubSettings.MAIL_WINDOW),
+        settings.get(HubSettings.MAIL_ACK_TIMEOUT),
+        settings.get(HubSettings.MAIL_ATTEMPTS),
+        settings.get(HubSettings.MAIL_BACK_OFF));
   }
 
   static HostedSettings hosted(Settings settings) {

@@ -39,18 +39,10 @@ public sealed interface Announcement {
    * The loop breaker has stopped the messages of one agent to another.
    *
    * @param pauseMs for how long
-   * @param trips how often in a row
-   * @param first whether people are to be told; they know when it was half-open
+   * @param trips how often in a row; people are told the first time
    */
   record EdgeTripped(
-      String from,
-      String to,
-      String reason,
-      String why,
-      long trippedAt,
-      long pauseMs,
-      int trips,
-      boolean first)
+      String from, String to, String reason, String why, long trippedAt, long pauseMs, int trips)
       implements Announcement {}
 
   /** An owner lets the messages of one agent to another pass again. */

@@ -22,7 +22,7 @@ public final class LoopEvents {
   public void follow(Announcements announcements) {
     announcements.listen(
         change -> {
-          if (change instanceof EdgeTripped trip && trip.first()) {
+          if (change instanceof EdgeTripped trip && trip.trips() == 1) {
             publisher.accept(AgentAddress.parse(trip.from()).tenant(), event(trip));
           }
         },

@@ -7,6 +7,7 @@ import dev.parley.hub.cluster.Announcements;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.envelope.Cause;
+import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ParleyException;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -31,11 +33,11 @@ public final class LoopBreaker {
   private record Finding(LoopReason reason, String why, boolean trips) {}
 
   private final LoopSettings settings;
-  private final Announcements announcements;
   private final LongSupplier clock;
   private final EdgeTable edges;
   private final Suspects suspects;
   private final Cache<Cause, AtomicInteger> chains;
+  private volatile Consumer<Announcement> announcer = this::onAnnouncement;
   private final LongAdder tripped = new LongAdder();
   private final LongAdder refused = new LongAdder();
 
@@ -45,10 +47,8 @@ public final class LoopBreaker {
    * @param clock milliseconds that only go forward
    * @param wallClock for what people are told
    */
-  public LoopBreaker(
-      LoopSettings settings, Announcements announcements, LongSupplier clock, Clock wallClock) {
+  public LoopBreaker(LoopSettings settings, LongSupplier clock, Clock wallClock) {
     this.settings = settings;
-    this.announcements = announcements;
     this.clock = clock;
     this.suspects = new Suspects(settings.window().toMillis());
     this.edges =
@@ -62,7 +62,21 @@ public final class LoopBreaker {
             .maximumSize(settings.maxEdges())
             .expireAfterAccess(settings.window())
             .build();
+  }
+
+  /** Tells the other nodes of what is stopped here, and does as they do. */
+  public LoopBreaker follow(Announcements announcements) {
     announcements.listen(this::onAnnouncement, () -> {});
+    tell(
+        change ->
+            announcements
+                .announce(change)
+                .onFailure(away -> LOG.warn("other nodes may not hear of {}", change, away)));
+    return this;
+  }
+
+  void tell(Consumer<Announcement> all) {
+    announcer = all;
   }
 
   /**
@@ -75,15 +89,13 @@ public final class LoopBreaker {
     WatchedEdge edge = edges.of(passage.edge());
     Trip trip;
     Finding finding;
-    boolean first;
     synchronized (edge) {
       Circuit circuit = edge.circuit();
       requireNotOpen(edge, now);
       finding = inspect(edge, passage, now);
-      first = circuit.closed();
       if (finding == null || !finding.trips) {
         trip = null;
-        if (finding == null && !first && circuit.passed(now)) {
+        if (finding == null && !circuit.closed() && circuit.passed(now)) {
           edge.forget();
         }
       } else {
@@ -91,7 +103,7 @@ public final class LoopBreaker {
       }
     }
     if (trip != null) {
-      tell(trip, first);
+      tell(trip);
       refused.increment();
       throw trip.refusal(trip.until() - trip.trippedAt());
     }
@@ -101,14 +113,21 @@ public final class LoopBreaker {
     }
   }
 
+  /** Remembers a message that another node has admitted for an agent that is here. */
+  public void observe(Edge passed, RawJson payload) {
+    long now = clock.getAsLong();
+    WatchedEdge edge = edges.of(passed);
+    synchronized (edge) {
+      listen(edge, payload, now);
+    }
+  }
+
   /** A chain of calls was refused at this edge; too many of them open it. */
   public void chainRefused(Edge at) {
     long now = clock.getAsLong();
     WatchedEdge edge = edges.of(at);
     Trip trip = null;
-    boolean first;
     synchronized (edge) {
-      first = edge.circuit().closed();
       if (!edge.circuit().open(now) && edge.chainRefused(now) >= settings.refusals()) {
         String why =
             "%d chains of calls that were too long or came back were refused here"
@@ -118,7 +137,7 @@ public final class LoopBreaker {
       }
     }
     if (trip != null) {
-      tell(trip, first);
+      tell(trip);
     }
   }
 
@@ -158,9 +177,7 @@ public final class LoopBreaker {
     if (trip == null) {
       throw ParleyException.notFound("a stopped edge %s".formatted(at));
     }
-    announcements
-        .announce(new Announcement.EdgeReset(at.from().toString(), at.to().toString()))
-        .onFailure(away -> LOG.warn("other nodes may not hear that {} was reset", at, away));
+    announcer.accept(new Announcement.EdgeReset(at.from().toString(), at.to().toString()));
     return trip;
   }
 
@@ -207,6 +224,7 @@ public final class LoopBreaker {
       return null;
     }
     circuit.trip(finding.reason, finding.why, now);
+    suspects.remove(edge);
     tripped.increment();
     return circuit.trip(now);
   }
@@ -255,11 +273,9 @@ public final class LoopBreaker {
   }
 
   private @Nullable Finding inspectNews(WatchedEdge edge, Passage passage, long now) {
-    if (!edge.says(Fingerprint.of(passage.payload().text()), now)) {
-      suspects.remove(edge);
+    if (!listen(edge, passage.payload(), now)) {
       return null;
     }
-    suspects.add(edge);
     long since = edge.circuit().closed() ? Long.MIN_VALUE : edge.circuit().onTrialSince();
     List<AgentAddress> ring = suspects.ring(edge, now, since);
     return ring.isEmpty()
@@ -274,27 +290,39 @@ public final class LoopBreaker {
             true);
   }
 
-  /** Tells the other nodes, and people unless they know of it from the last time. */
-  private void tell(Trip trip, boolean first) {
-    LOG.warn("stopped messages {}: {} (trip {})", trip.edge(), trip.why(), trip.trips());
-    announcements
-        .announce(
-            new Announcement.EdgeTripped(
-                trip.edge().from().toString(),
-                trip.edge().to().toString(),
-                trip.reason().wireName(),
-                trip.why(),
-                trip.trippedAt(),
-                trip.until() - trip.trippedAt(),
-                trip.trips(),
-                first))
-        .onFailure(away -> LOG.warn("other nodes may not hear of {}", trip.edge(), away));
+  /**
+   * Whether nothing new is said on an edge, with this message. An edge that is not closed is judged
+   * by itself and makes no ring for others: of a ring one edge is stopped.
+   */
+  private boolean listen(WatchedEdge edge, RawJson payload, long now) {
+    boolean exhausted = edge.says(Fingerprint.of(payload.text()), now);
+    if (exhausted && edge.circuit().closed()) {
+      suspects.add(edge);
+    } else {
+      suspects.remove(edge);
+    }
+    return exhausted;
   }
 
-  private void onAnnouncement(Announcement change) {
+  /** Tells the other nodes and the log; people hear of it from the announcement. */
+  private void tell(Trip trip) {
+    LOG.warn("stopped messages {}: {} (trip {})", trip.edge(), trip.why(), trip.trips());
+    announcer.accept(
+        new Announcement.EdgeTripped(
+            trip.edge().from().toString(),
+            trip.edge().to().toString(),
+            trip.reason().wireName(),
+            trip.why(),
+            trip.trippedAt(),
+            trip.until() - trip.trippedAt(),
+            trip.trips()));
+  }
+
+  void onAnnouncement(Announcement change) {
     if (change instanceof Announcement.EdgeTripped trip) {
       WatchedEdge edge = edges.of(edge(trip.from(), trip.to()));
       synchronized (edge) {
+        suspects.remove(edge);
         edge.circuit()
             .follow(
                 LoopReason.of(trip.reason()),

@@ -14,15 +14,16 @@ import java.util.concurrent.ConcurrentMap;
 
 /**
  * The edges on which nothing new is said, by the agent they leave. One of them alone is a poller,
- * which is none of our business; a ring of them, at one pace, is a loop. Messages of a loop pass
- * each of its edges equally often, those of independent pollers do not. An agent that writes to
- * itself is a ring of one, but for a slow one, which is a schedule.
+ * which is none of our business; a ring of them that keeps pace is a loop. Messages of a loop pass
+ * each of its edges equally often, whatever their delays; those of independent pollers do not. An
+ * agent that writes to itself is a ring of one, but for a slow one, which is a schedule.
  */
 final class Suspects {
   private static final int PER_AGENT = 16;
   private static final int MAX_RING = 8;
   private static final int MAX_VISITS = 64;
   private static final int PACE_RATIO = 4;
+  private static final int COUNT_RATIO = 2;
   private static final long FINEST_GAP_MS = 20;
   private static final long SCHEDULE_GAP_MS = 10_000;
 
@@ -99,11 +100,14 @@ final class Suspects {
   }
 
   private boolean keepsPace(WatchedEdge edge, WatchedEdge as, long now, long since) {
-    long a = Math.max(edge.gapMs(), FINEST_GAP_MS);
-    long b = Math.max(as.gapMs(), FINEST_GAP_MS);
     return edge.lastAt() >= since
         && now - edge.lastAt() <= windowMs
-        && Math.max(a, b) <= PACE_RATIO * Math.min(a, b);
+        && (alike(edge.repeating(), as.repeating(), 1, COUNT_RATIO)
+            || alike(edge.gapMs(), as.gapMs(), FINEST_GAP_MS, PACE_RATIO));
+  }
+
+  private static boolean alike(long a, long b, long least, int ratio) {
+    return Math.max(a, b) <= ratio * Math.max(least, Math.min(a, b));
   }
 
   private static List<AgentAddress> path(

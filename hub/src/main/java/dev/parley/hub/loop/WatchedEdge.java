@@ -15,6 +15,7 @@ final class WatchedEdge {
   private final long windowMs;
   private volatile long lastAt;
   private volatile long gapMs;
+  private volatile int repeating;
   private int refusals;
   private long refusedAt;
   private long spendingSince;
@@ -48,6 +49,11 @@ final class WatchedEdge {
     return gapMs;
   }
 
+  /** How many messages have passed since it has nothing new to say. */
+  int repeating() {
+    return repeating;
+  }
+
   /** A message passes; true when the edge has not said anything new for some time. */
   boolean says(long fingerprint, long now) {
     long gap = now - lastAt;
@@ -59,7 +65,9 @@ final class WatchedEdge {
     }
     lastAt = now;
     novelty.add(fingerprint);
-    return novelty.exhausted();
+    boolean exhausted = novelty.exhausted();
+    repeating = exhausted ? repeating + 1 : 0;
+    return exhausted;
   }
 
   /** A chain was refused here; answers how many were within the window. */
@@ -87,6 +95,7 @@ final class WatchedEdge {
   /** Starts afresh. */
   void forget() {
     novelty.reset();
+    repeating = 0;
     refusals = 0;
     spent = 0;
   }

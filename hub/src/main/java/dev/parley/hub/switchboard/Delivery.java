@@ -24,6 +24,7 @@ public final class Delivery {
   }
 
   private final Envelope envelope;
+  private final int attempt;
   private final Principal caller;
   private final @Nullable Permit permit;
   private final Account account;
@@ -36,12 +37,14 @@ public final class Delivery {
 
   Delivery(
       Envelope envelope,
+      int attempt,
       Principal caller,
       @Nullable Permit permit,
       Account account,
       Consumer<RawJson> onChunk,
       Ending ending) {
     this.envelope = envelope;
+    this.attempt = attempt;
     this.caller = caller;
     this.permit = permit;
     this.account = account;
@@ -61,6 +64,11 @@ public final class Delivery {
   /** Its agent sends a message because of it; answers how many it has sent with that. */
   int leadsToOneMore() {
     return ledTo.incrementAndGet();
+  }
+
+  /** How often a sent message was handed over, this time included; 0 for a call. */
+  public int attempt() {
+    return attempt;
   }
 
   /** The account that pays for the model tokens used to handle the message. */

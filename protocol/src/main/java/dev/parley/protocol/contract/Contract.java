@@ -22,6 +22,7 @@ public final class Contract {
           "agents",
           "chat",
           "calls",
+          "messages",
           "channels",
           "loops",
           "market",

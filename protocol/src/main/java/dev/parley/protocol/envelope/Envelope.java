@@ -59,19 +59,15 @@ public record Envelope(
     return conversation;
   }
 
+  /** The same message with another deadline. */
+  public Envelope until(long newDeadline) {
+    return new Envelope(
+        id, from, to, conversation, causes, newDeadline, traceparent, kind, payload);
+  }
+
   /** How many agents have passed the work on before this message. */
   public int hops() {
     return causes.size();
-  }
-
-  /** Whether {@code agent} has already handled a message of this cause chain. */
-  public boolean passedThrough(AgentAddress agent) {
-    for (Cause cause : causes) {
-      if (cause.handler().equals(agent)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private static boolean isConversation(String text) {

@@ -3,6 +3,8 @@ package dev.parley.hub.agent.relay;
 import dev.parley.hub.agent.Agents;
 import dev.parley.hub.cluster.NodeBus;
 import dev.parley.hub.cluster.NodeBus.Received;
+import dev.parley.hub.loop.Edge;
+import dev.parley.hub.loop.LoopBreaker;
 import dev.parley.hub.switchboard.RelayedDelivery;
 import dev.parley.protocol.envelope.Envelope;
 import dev.parley.protocol.envelope.RawJson;
@@ -30,17 +32,20 @@ final class Inbound {
   private final Vertx vertx;
   private final NodeBus bus;
   private final Agents agents;
+  private final LoopBreaker loops;
   private final Map<CallId, Running> running = new ConcurrentHashMap<>();
   private long timer;
 
-  Inbound(Vertx vertx, NodeBus bus, Agents agents) {
+  Inbound(Vertx vertx, NodeBus bus, Agents agents, LoopBreaker loops) {
     this.vertx = vertx;
     this.bus = bus;
     this.agents = agents;
+    this.loops = loops;
   }
 
   void start() {
-    bus.onMessage(Wire.DELIVER, this::onDeliver);
+    bus.onMessage(Wire.DELIVER, message -> onDeliver(message, 0, message.text()));
+    bus.onMessage(Wire.MAIL, this::onMail);
     bus.onMessage(Wire.CANCEL, this::onCancel);
     timer = vertx.setPeriodic(SWEEP_MS, passed -> sweep());
   }
@@ -63,9 +68,17 @@ final class Inbound {
         });
   }
 
-  private void onDeliver(Received message) {
+  private void onMail(Received message) {
+    int end = message.text().indexOf(' ');
+    onDeliver(
+        message,
+        Integer.parseInt(message.text().substring(0, end)),
+        message.text().substring(end + 1));
+  }
+
+  private void onDeliver(Received message, int attempt, String text) {
     CallId id = new CallId(message.from(), message.id());
-    Envelope envelope = EnvelopeCodec.read(new RawJson(message.text()));
+    Envelope envelope = EnvelopeCodec.read(new RawJson(text));
     if (running.size() >= MAX_CALLS) {
       fail(
           id,
@@ -76,11 +89,15 @@ final class Inbound {
     }
     RelayedDelivery call =
         new RelayedDelivery(
-            envelope, new AskedAccount(bus, message.from(), message.id()), new Back(id));
+            envelope, attempt, new AskedAccount(bus, message.from(), message.id()), new Back(id));
     Running started =
         new Running(call, Math.max(envelope.deadline(), System.currentTimeMillis()) + GRACE_MS);
     if (running.putIfAbsent(id, started) != null) {
       return;
+    }
+    Edge passed = Edge.of(envelope.from(), envelope.to());
+    if (passed != null && attempt <= 1) {
+      loops.observe(passed, envelope.payload());
     }
     agents
         .locateHere(envelope.to())
