@@ -50,7 +50,7 @@ public final class LoopBreaker {
   public LoopBreaker(LoopSettings settings, LongSupplier clock, Clock wallClock) {
     this.settings = settings;
     this.clock = clock;
-    this.suspects = new Suspects(settings.window().toMillis());
+    this.suspects = new Suspects();
     this.edges =
         new EdgeTable(
             settings.maxEdges(),
@@ -276,8 +276,10 @@ public final class LoopBreaker {
     if (!listen(edge, passage.payload(), now)) {
       return null;
     }
-    long since = edge.circuit().closed() ? Long.MIN_VALUE : edge.circuit().onTrialSince();
-    List<AgentAddress> ring = suspects.ring(edge, now, since);
+    long lap = edge.previousAt();
+    List<AgentAddress> ring =
+        suspects.ring(
+            edge, edge.circuit().closed() ? lap : Math.max(lap, edge.circuit().onTrialSince()));
     return ring.isEmpty()
         ? null
         : new Finding(

@@ -30,11 +30,6 @@ final class Suspects {
   private record Step(WatchedEdge edge, int length) {}
 
   private final ConcurrentMap<AgentAddress, List<WatchedEdge>> byAgent = new ConcurrentHashMap<>();
-  private final long windowMs;
-
-  Suspects(long windowMs) {
-    this.windowMs = windowMs;
-  }
 
   /** Adds an edge; of too many that leave one agent, the one that was silent longest goes. */
   void add(WatchedEdge edge) {
@@ -68,10 +63,11 @@ final class Suspects {
   /**
    * The shortest ring that {@code closing} closes.
    *
-   * @param since when messages must have passed the other edges
+   * @param since when messages must have passed the other edges: in a loop they all have since the
+   *     closing one was passed before
    * @return its agents in order, the first one again at the end; empty when there is none
    */
-  List<AgentAddress> ring(WatchedEdge closing, long now, long since) {
+  List<AgentAddress> ring(WatchedEdge closing, long since) {
     AgentAddress home = closing.edge().from();
     if (closing.edge().to().equals(home)) {
       return closing.gapMs() < SCHEDULE_GAP_MS ? List.of(home, home) : List.of();
@@ -88,7 +84,7 @@ final class Suspects {
       }
       for (WatchedEdge next : leaving(step.edge.edge().to())) {
         visits++;
-        if (step.length < MAX_RING && keepsPace(next, closing, now, since)) {
+        if (step.length < MAX_RING && keepsPace(next, closing, since)) {
           AgentAddress to = next.edge().to();
           if (reachedBy.putIfAbsent(to, next) == null) {
             open.add(new Step(next, step.length + 1));
@@ -99,9 +95,8 @@ final class Suspects {
     return List.of();
   }
 
-  private boolean keepsPace(WatchedEdge edge, WatchedEdge as, long now, long since) {
+  private boolean keepsPace(WatchedEdge edge, WatchedEdge as, long since) {
     return edge.lastAt() >= since
-        && now - edge.lastAt() <= windowMs
         && (alike(edge.repeating(), as.repeating(), 1, COUNT_RATIO)
             || alike(edge.gapMs(), as.gapMs(), FINEST_GAP_MS, PACE_RATIO));
   }

@@ -14,6 +14,7 @@ final class WatchedEdge {
   private final Circuit circuit;
   private final long windowMs;
   private volatile long lastAt;
+  private long previousAt;
   private volatile long gapMs;
   private volatile int repeating;
   private int refusals;
@@ -44,6 +45,11 @@ final class WatchedEdge {
     return lastAt;
   }
 
+  /** When the one before it did. */
+  long previousAt() {
+    return previousAt;
+  }
+
   /** The smoothed time between two messages. */
   long gapMs() {
     return gapMs;
@@ -63,6 +69,7 @@ final class WatchedEdge {
     } else {
       gapMs = gapMs == 0 ? gap : (3 * gapMs + gap) / 4;
     }
+    previousAt = lastAt;
     lastAt = now;
     novelty.add(fingerprint);
     boolean exhausted = novelty.exhausted();
