@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The watched edges, by the tenant of the agent that calls. Bounded and fair: a tenant that has as
  * many as it may loses its own oldest; when the node has as many as it may, those lose that have
- * more than their share. A sixteenth goes at once, so that room is made rarely. Open edges go last:
+ * more than their share. An eighth goes at once, so that room is made rarely. Open edges go last:
  * calling others does not lift a stop.
  */
 final class EdgeTable {
-  private static final int PART = 16;
+  private static final int PART = 8;
 
   private final int max;
   private final int maxPerTenant;

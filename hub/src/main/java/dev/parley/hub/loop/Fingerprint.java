@@ -3,10 +3,10 @@ package dev.parley.hub.loop;
 /**
  * A number for what a payload says. Short payloads that differ in case, white space and the marks
  * {@code ! ? ,} only have the same; digits count, so that "item 17" and "item 18" are two. A long
- * one is taken as it is, by {@link String#hashCode}, which a string keeps and the JVM vectorises.
+ * one is taken as it is, by {@link String#hashCode}.
  */
 final class Fingerprint {
-  private static final int SHORT = 160;
+  private static final int SHORT = 96;
   private static final long PRIME = 0x9E3779B97F4A7C15L;
 
   private Fingerprint() {}
@@ -21,7 +21,6 @@ final class Fingerprint {
       char c = payload.charAt(i);
       if (c > ' ' && c != '!' && c != '?' && c != ',') {
         hash = (hash ^ (c >= 'A' && c <= 'Z' ? c + 32 : c)) * PRIME;
-        hash ^= hash >>> 29;
       }
     }
     return hash;

@@ -297,10 +297,11 @@ public final class LoopBreaker {
    * by itself and makes no ring for others: of a ring one edge is stopped.
    */
   private boolean listen(WatchedEdge edge, RawJson payload, long now) {
+    boolean wasExhausted = edge.repeating() > 0;
     boolean exhausted = edge.says(Fingerprint.of(payload.text()), now);
     if (exhausted && edge.circuit().closed()) {
       suspects.add(edge);
-    } else {
+    } else if (wasExhausted) {
       suspects.remove(edge);
     }
     return exhausted;

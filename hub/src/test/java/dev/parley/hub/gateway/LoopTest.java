@@ -375,6 +375,31 @@ class LoopTest {
     }
   }
 
+  @Test
+  void anAgentThatSpendsMoreInAMinuteThanAnEdgeMayIsStopped() {
+    Member seller = HUB.unmetered(HUB.signUp());
+    Member buyer = HUB.unmetered(HUB.signUp());
+    ObjectNode listing = Json.object().put("name", "dear").put("agent", "main");
+    listing.putObject("price").put("unit", "call").put("millicents", 600_000);
+    HUB.succeed("POST", "/v1/market/listings", seller.key(), listing);
+    ObjectNode install = Json.object().put("listing", seller.agent("dear"));
+    install.putObject("maxPrice").put("unit", "call").put("millicents", 600_000);
+    HUB.succeed("POST", "/v1/market/installs", buyer.key(), install);
+    try (Peer person = HUB.connect(buyer.key())) {
+      for (int call = 1; call <= 2; call++) {
+        person.succeed(
+            "agent.call",
+            call("market:" + seller.agent("dear"), "repeat 1 x" + call).put("from", "main"));
+      }
+      JsonNode refused =
+          person.ask(
+              "agent.call",
+              call("market:" + seller.agent("dear"), "repeat 1 more").put("from", "main"));
+      assertEquals("spend", refused.at("/error/details/reason").asText(), refused.toString());
+      assertEquals("spend", person.event("loop.tripped").at("/loop/reason").asText());
+    }
+  }
+
   private static String id(JsonNode delivery) {
     return delivery.at("/params/id").asText();
   }
