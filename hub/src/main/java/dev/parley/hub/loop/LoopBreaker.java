@@ -128,11 +128,15 @@ public final class LoopBreaker {
     WatchedEdge edge = edges.of(at);
     Trip trip = null;
     synchronized (edge) {
-      if (!edge.circuit().open(now) && edge.chainRefused(now) >= settings.refusals()) {
+      int refusals = edge.chainRefused(now);
+      if (!edge.circuit().open(now)
+          && (refusals >= settings.refusals() || !edge.circuit().closed())) {
         String why =
             "%d chains of calls that were too long or came back were refused here"
                 .formatted(settings.refusals());
         trip = open(edge, new Finding(LoopReason.CHAIN_REFUSED, why, true), now);
+      }
+      if (trip != null) {
         edge.forget();
       }
     }
