@@ -96,7 +96,6 @@ final class SettingsMapping {
   }
 
   static LoopSettings loops(Settings settings) {
-    LoopSettings defaults = LoopSettings.defaults();
     return new LoopSettings(
         settings.get(HubSettings.LOOP_REPEATS),
         settings.get(HubSettings.LOOP_WINDOW),
@@ -106,7 +105,7 @@ final class SettingsMapping {
         settings.get(HubSettings.LOOP_SPEND),
         settings.get(HubSettings.LOOP_PAUSE),
         settings.get(HubSettings.LOOP_MAX_PAUSE),
-        defaults.probes(),
+        settings.get(HubSettings.LOOP_PROBES),
         settings.get(HubSettings.LOOP_MAX_EDGES),
         settings.get(HubSettings.LOOP_MAX_TENANT_EDGES));
   }

@@ -214,6 +214,14 @@ public final class HubSettings {
           "first pause of a stopped loop; then it doubles");
   public static final Setting<Duration> LOOP_MAX_PAUSE =
       millis("loop-max-pause-ms", "900000", 1, 86_400_000, "longest pause of a stopped loop");
+  public static final Setting<Integer> LOOP_PROBES =
+      integer(
+          "loop-probes",
+          "<n>",
+          "3",
+          1,
+          1_000,
+          "messages after the pause that end the stop of a loop, or begin a longer one");
   public static final Setting<Integer> LOOP_MAX_EDGES =
       integer(
           "loop-max-edges",
