@@ -322,7 +322,7 @@ export interface Message<P = any> {
   kind: 'call' | 'stream' | 'send';
   /** How many messages led to this one. */
   hops: number;
-  causes?: { message: string; handler: AgentAddress }[];
+  causes?: { message: string; handler: AgentAddress; sent?: boolean }[];
   /** When the caller stops waiting: epoch milliseconds. */
   deadline: number;
   traceparent?: string;

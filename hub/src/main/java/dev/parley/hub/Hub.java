@@ -20,6 +20,7 @@ import dev.parley.hub.contract.RequestValidator;
 import dev.parley.hub.gateway.ChannelEvents;
 import dev.parley.hub.gateway.ClientAddresses;
 import dev.parley.hub.gateway.HttpGateway;
+import dev.parley.hub.gateway.LoopEvents;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.operation.AccessOperations;
@@ -30,6 +31,7 @@ import dev.parley.hub.gateway.operation.ChannelOperations;
 import dev.parley.hub.gateway.operation.ChatOperations;
 import dev.parley.hub.gateway.operation.DeadLetterOperations;
 import dev.parley.hub.gateway.operation.FileOperations;
+import dev.parley.hub.gateway.operation.LoopOperations;
 import dev.parley.hub.gateway.operation.MarketOperations;
 import dev.parley.hub.gateway.operation.MessageOperations;
 import dev.parley.hub.gateway.operation.ProviderOperations;
@@ -40,6 +42,7 @@ import dev.parley.hub.gateway.operation.SystemOperations;
 import dev.parley.hub.gateway.operation.UsageReports;
 import dev.parley.hub.gateway.rest.RestGateway;
 import dev.parley.hub.gateway.ws.WsGateway;
+import dev.parley.hub.loop.LoopBreaker;
 import dev.parley.hub.mailbox.DeadLetters;
 import dev.parley.hub.mailbox.Mailboxes;
 import dev.parley.hub.market.Market;
@@ -79,6 +82,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A running hub. This is the one place where the rooms are put together; read it top to bottom and
@@ -183,6 +187,12 @@ public final class Hub {
     Agents agents = new Agents(store, scopes, announcements, remote);
     Channels channels = new Channels(store, scopes, directory, announcements, clock);
     market = new Market(store, scopes, channels, directory, agents::exists, announcements, clock);
+    LoopBreaker loops =
+        new LoopBreaker(
+                SettingsMapping.loops(settings),
+                () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()),
+                clock)
+            .follow(announcements);
     switchboard =
         new Switchboard(
             vertx,
@@ -200,6 +210,7 @@ public final class Hub {
                 ledger,
                 agents,
                 announcements,
+                loops,
                 metrics));
 
     Fencing fencing = new Fencing(store);
@@ -253,6 +264,7 @@ public final class Hub {
                 VERSION));
     watchers.listener = webSockets.runFeed();
     new ChannelEvents(channels, webSockets::publishChannelEvent).follow(announcements);
+    new LoopEvents(webSockets::publishLoopEvent).follow(announcements);
 
     String defaultModel = settings.get(HubSettings.DEFAULT_MODEL);
     SessionViews views = new SessionViews(agents, sessions, chats, defaultModel, clock);
@@ -311,10 +323,12 @@ public final class Hub {
     usage.register(operations);
     new AdminOperations(tenants, invites, usage, this::status).register(operations);
 
+    new LoopOperations(loops, metrics).register(operations);
+
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
     metrics.gauge("parley.mailboxes.awake", mailboxes, Mailboxes::awakeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
-    membership = new Membership(vertx, agents, remote, mailboxes, fencing, store, metrics);
+    membership = new Membership(vertx, agents, remote, mailboxes, loops, fencing, store, metrics);
     metrics.counter(
         "parley.dead.letters",
         "sent messages that failed or expired and became dead letters",

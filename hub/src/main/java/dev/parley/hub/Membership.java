@@ -5,10 +5,11 @@ import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.agent.relay.Relay;
 import dev.parley.hub.cluster.Cluster;
 import dev.parley.hub.cluster.ClusterSettings;
-import dev.parley.hub.mailbox.MailBus;
-import dev.parley.hub.mailbox.Mailboxes;
 import dev.parley.hub.cluster.Majority;
 import dev.parley.hub.cluster.Placement;
+import dev.parley.hub.loop.LoopBreaker;
+import dev.parley.hub.mailbox.MailBus;
+import dev.parley.hub.mailbox.Mailboxes;
 import dev.parley.hub.session.Fencing;
 import dev.parley.hub.store.Store;
 import dev.parley.hub.telemetry.HubMetrics;
@@ -27,6 +28,7 @@ final class Membership {
   private final Mailboxes mailboxes;
   private final Fencing fencing;
   private final Store store;
+  private final LoopBreaker loops;
   private final HubMetrics metrics;
   private volatile @Nullable Cluster cluster;
   private volatile @Nullable Relay relay;
@@ -37,6 +39,7 @@ final class Membership {
       Agents agents,
       RemoteAgents remoteAgents,
       Mailboxes mailboxes,
+      LoopBreaker loops,
       Fencing fencing,
       Store store,
       HubMetrics metrics) {
@@ -46,6 +49,7 @@ final class Membership {
     this.mailboxes = mailboxes;
     this.fencing = fencing;
     this.store = store;
+    this.loops = loops;
     this.metrics = metrics;
   }
 
@@ -64,7 +68,7 @@ final class Membership {
     fencing.inCluster(placement.self(), counted::require);
     metrics.gauge("parley.cluster.majority", counted, majority -> majority.isHere() ? 1 : 0);
     metrics.gauge("parley.cluster.nodes", placement, seen -> seen.nodes().size());
-    Relay between = new Relay(vertx, joined.placement(), joined.bus(), agents, remoteAgents);
+    Relay between = new Relay(vertx, joined.placement(), joined.bus(), agents, remoteAgents, loops);
     between.start();
     agents.reachedThrough(between);
     mailboxes.sharedThrough(new MailBus(joined.placement(), joined.bus()));

@@ -5,6 +5,7 @@ import dev.parley.hub.agent.HostedSettings;
 import dev.parley.hub.cluster.ClusterSettings;
 import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.ws.WsSettings;
+import dev.parley.hub.loop.LoopSettings;
 import dev.parley.hub.mailbox.MailSettings;
 import dev.parley.hub.model.ModelPrices;
 import dev.parley.hub.model.ModelSettings;
@@ -90,7 +91,23 @@ final class SettingsMapping {
         defaults.maxTimeout(),
         defaults.defaultTtl(),
         settings.get(HubSettings.MAX_HOPS),
+        settings.get(HubSettings.MAX_CHAIN),
         settings.get(HubSettings.MAX_CALLS));
+  }
+
+  static LoopSettings loops(Settings settings) {
+    return new LoopSettings(
+        settings.get(HubSettings.LOOP_REPEATS),
+        settings.get(HubSettings.LOOP_WINDOW),
+        settings.get(HubSettings.LOOP_FAN_OUT),
+        settings.get(HubSettings.LOOP_CHAIN_MESSAGES),
+        settings.get(HubSettings.LOOP_REFUSALS),
+        settings.get(HubSettings.LOOP_SPEND),
+        settings.get(HubSettings.LOOP_PAUSE),
+        settings.get(HubSettings.LOOP_MAX_PAUSE),
+        settings.get(HubSettings.LOOP_PROBES),
+        settings.get(HubSettings.LOOP_MAX_EDGES),
+        settings.get(HubSettings.LOOP_MAX_TENANT_EDGES));
   }
 
   static MailSettings mail(Settings settings) {

@@ -132,7 +132,7 @@ final class AgentTools {
             null,
             0,
             Kind.CALL,
-            new CallOrder.CallCause(cause, true),
+            CallOrder.CallCause.stated(cause),
             null,
             cause.envelope().traceparent());
     Outgoing call = switchboard.prepare(order, Switchboard.Chunks.IGNORED);

@@ -11,7 +11,9 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
   @JsonSubTypes.Type(value = Announcement.AgentChanged.class, name = "agent"),
   @JsonSubTypes.Type(value = Announcement.ChannelChanged.class, name = "channel"),
   @JsonSubTypes.Type(value = Announcement.ListingChanged.class, name = "listing"),
-  @JsonSubTypes.Type(value = Announcement.DeadLetterArrived.class, name = "dead-letter")
+  @JsonSubTypes.Type(value = Announcement.DeadLetterArrived.class, name = "dead-letter"),
+  @JsonSubTypes.Type(value = Announcement.EdgeTripped.class, name = "edgeTripped"),
+  @JsonSubTypes.Type(value = Announcement.EdgeReset.class, name = "edgeReset")
 })
 public sealed interface Announcement {
   /**
@@ -40,4 +42,17 @@ public sealed interface Announcement {
 
   /** An install of a listing began or ended, or the listing changed. */
   record ListingChanged(String tenant, String listing) implements Announcement {}
+
+  /**
+   * The loop breaker has stopped the messages of one agent to another.
+   *
+   * @param pauseMs for how long
+   * @param trips how often in a row; people are told the first time
+   */
+  record EdgeTripped(
+      String from, String to, String reason, String why, long trippedAt, long pauseMs, int trips)
+      implements Announcement {}
+
+  /** An owner lets the messages of one agent to another pass again. */
+  record EdgeReset(String from, String to) implements Announcement {}
 }

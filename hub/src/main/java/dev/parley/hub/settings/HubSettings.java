@@ -149,7 +149,95 @@ public final class HubSettings {
   public static final Setting<Duration> CALL_TIMEOUT =
       millis("call-timeout-ms", "60000", 1, 3_600_000, "deadline of a call that does not name one");
   public static final Setting<Integer> MAX_HOPS =
-      integer("max-hops", "<n>", "8", 1, 64, "how many agents may pass a piece of work on");
+      integer("max-hops", "<n>", "8", 1, 64, "how many calls may wait for one another");
+  public static final Setting<Integer> MAX_CHAIN =
+      integer(
+          "max-chain",
+          "<n>",
+          "64",
+          1,
+          256,
+          "how many messages may follow from one another, sent ones included");
+  public static final Setting<Integer> LOOP_REPEATS =
+      integer(
+          "loop-repeats",
+          "<n>",
+          "8",
+          2,
+          62,
+          "messages without anything new, of the last n + 2, that make an edge suspect of a loop");
+  public static final Setting<Duration> LOOP_WINDOW =
+      millis(
+          "loop-window-ms",
+          "300000",
+          1_000,
+          86_400_000,
+          "silence after which agents that repeat themselves are no loop");
+  public static final Setting<Integer> LOOP_FAN_OUT =
+      integer(
+          "loop-fan-out",
+          "<n>",
+          "1000",
+          1,
+          1_000_000_000,
+          "messages that one message may lead its agent to");
+  public static final Setting<Integer> LOOP_CHAIN_MESSAGES =
+      integer(
+          "loop-chain-messages",
+          "<n>",
+          "10000",
+          1,
+          1_000_000_000,
+          "messages that one message may lead to over all agents that pass work on");
+  public static final Setting<Integer> LOOP_REFUSALS =
+      integer(
+          "loop-refusals",
+          "<n>",
+          "3",
+          1,
+          1_000_000_000,
+          "chains too long or coming back that stop the messages of one agent to another");
+  public static final Setting<Integer> LOOP_SPEND =
+      integer(
+          "loop-spend-per-minute",
+          "<millicents>",
+          "1000000",
+          1,
+          Integer.MAX_VALUE,
+          "what the calls of one agent to another may cost in a minute");
+  public static final Setting<Duration> LOOP_PAUSE =
+      millis(
+          "loop-pause-ms",
+          "30000",
+          1,
+          86_400_000,
+          "first pause of a stopped loop; then it doubles");
+  public static final Setting<Duration> LOOP_MAX_PAUSE =
+      millis("loop-max-pause-ms", "900000", 1, 86_400_000, "longest pause of a stopped loop");
+  public static final Setting<Integer> LOOP_PROBES =
+      integer(
+          "loop-probes",
+          "<n>",
+          "3",
+          1,
+          1_000,
+          "messages after the pause that end the stop of a loop, or begin a longer one");
+  public static final Setting<Integer> LOOP_MAX_EDGES =
+      integer(
+          "loop-max-edges",
+          "<n>",
+          "65536",
+          16,
+          10_000_000,
+          "pairs of agents that this node watches for loops");
+  public static final Setting<Integer> LOOP_MAX_TENANT_EDGES =
+      integer(
+          "loop-max-tenant-edges",
+          "<n>",
+          "4096",
+          16,
+          10_000_000,
+          "of these, pairs whose caller is of one tenant");
   public static final Setting<Duration> MAIL_WINDOW =
       millis(
           "mail-window-ms",

@@ -75,7 +75,7 @@ final class Admission {
 
   private Future<Admitted> admit(
       CallOrder order, Party from, TenantScope scope, Tenant tenant, Route route) {
-    List<Cause> causes = loopGuard.extend(order.cause(), route.to);
+    List<Cause> causes = loopGuard.admit(from, order, route.to);
     return then(
         passChannel(route),
         passed -> Future.succeededFuture(new Admitted(from, scope, tenant, route, causes)));

@@ -36,6 +36,14 @@ public record CallOrder(
    *
    * @param stated false when the hub only infers it, because an agent that was handling messages
    *     did not say which; the chain then counts for the hop limit and not for the cycle guard
+   * @param charged the message that the call is counted against as one of those it has led to; the
+   *     same unless the cause is inferred
    */
-  public record CallCause(Delivery delivery, boolean stated) {}
+  public record CallCause(Delivery delivery, boolean stated, Delivery charged) {
+
+    /** The agent says, or the hub knows, that it is handling this. */
+    public static CallCause stated(Delivery delivery) {
+      return new CallCause(delivery, true, delivery);
+    }
+  }
 }

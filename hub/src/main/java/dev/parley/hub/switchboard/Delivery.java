@@ -7,6 +7,7 @@ import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.netty.util.Timeout;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,7 @@ public final class Delivery {
   private final Consumer<RawJson> onChunk;
   private final Ending ending;
   private final AtomicReference<@Nullable Object> outcome = new AtomicReference<>();
+  private final AtomicInteger ledTo = new AtomicInteger();
   private volatile Consumer<ParleyException> onCancel = Delivery::ignore;
   private volatile @Nullable Timeout deadline;
 
@@ -52,6 +54,16 @@ public final class Delivery {
 
   public Envelope envelope() {
     return envelope;
+  }
+
+  /** How many messages its agent has sent because of it. */
+  public int ledTo() {
+    return ledTo.get();
+  }
+
+  /** Its agent sends a message because of it; answers how many it has sent with that. */
+  int leadsToOneMore() {
+    return ledTo.incrementAndGet();
   }
 
   /** How often a sent message was handed over, this time included; 0 for a call. */

@@ -3,6 +3,7 @@ package dev.parley.hub.switchboard;
 import dev.parley.hub.access.HubPrincipals;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.channel.Permit;
+import dev.parley.hub.loop.Edge;
 import dev.parley.hub.quota.Concurrency;
 import dev.parley.hub.quota.Counter;
 import dev.parley.hub.switchboard.Admission.Route;
@@ -104,6 +105,14 @@ final class Flights {
         () ->
             delivery.cancel(
                 channelEnd < deadline ? Delivery.cancelled("its channel expired") : late.get()));
+  }
+
+  /** Tells the loop breaker what a message has cost its sender. */
+  void countSpend(Envelope handled, OpenAccount.Charge charge) {
+    Edge edge = charge.millicents() == 0 ? null : Edge.of(handled.from(), handled.to());
+    if (edge != null) {
+      parts.loops().spent(edge, charge.millicents());
+    }
   }
 
   int through(String channelId) {

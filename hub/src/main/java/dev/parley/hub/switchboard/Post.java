@@ -182,6 +182,7 @@ final class Post {
             flight
                 .account()
                 .close(failure == null)
+                .onSuccess(charge -> flights.countSpend(ended.envelope(), charge))
                 .onComplete(closed -> handling.ended(true, failure));
           });
     } catch (ParleyException refused) {

@@ -6,6 +6,7 @@ import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.channel.Channels;
 import dev.parley.hub.cluster.Announcements;
+import dev.parley.hub.loop.LoopBreaker;
 import dev.parley.hub.market.Market;
 import dev.parley.hub.quota.ChannelRates;
 import dev.parley.hub.quota.Concurrency;
@@ -57,6 +58,7 @@ public final class Switchboard {
       Ledger ledger,
       AgentDirectory directory,
       Announcements announcements,
+      LoopBreaker loops,
       HubMetrics metrics) {}
 
   private final Clock clock;
@@ -70,7 +72,7 @@ public final class Switchboard {
     this.clock = clock;
     this.settings = settings;
     this.parts = parts;
-    this.admission = new Admission(parts, new LoopGuard(settings.maxHops()));
+    this.admission = new Admission(parts, new LoopGuard(settings, parts.loops));
     this.flights = new Flights(vertx, clock, settings, parts);
     this.post = new Post(clock, settings, parts, admission, flights);
   }
@@ -235,6 +237,7 @@ public final class Switchboard {
         .close(failure == null)
         .onSuccess(
             charge -> {
+              flights.countSpend(delivery.envelope(), charge);
               if (reply != null) {
                 call.succeed(
                     new Reply(delivery.envelope(), reply, charge.millicents(), charge.tokens()));

@@ -8,7 +8,8 @@ import java.time.Duration;
  * @param defaultTimeout how long a caller waits that does not say
  * @param maxTimeout how long it may ask to wait
  * @param defaultTtl how long a sent message may wait that does not say
- * @param maxHops how many agents may pass a piece of work on
+ * @param maxHops how many calls may be made to answer one another, each waiting for the next
+ * @param maxChain how many messages may follow from one, sent ones included
  * @param maxInFlight calls in flight on this node
  */
 public record SwitchboardSettings(
@@ -16,10 +17,11 @@ public record SwitchboardSettings(
     Duration maxTimeout,
     Duration defaultTtl,
     int maxHops,
+    int maxChain,
     int maxInFlight) {
 
   public static SwitchboardSettings defaults() {
     return new SwitchboardSettings(
-        Duration.ofSeconds(60), Duration.ofHours(1), Duration.ofDays(7), 8, 100_000);
+        Duration.ofSeconds(60), Duration.ofHours(1), Duration.ofDays(7), 8, 64, 100_000);
   }
 }

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -158,6 +159,59 @@ class ClusterTest {
       streams(onThird, here, owner.agent("here"));
       streams(onThird, there, owner.agent("there"));
     }
+  }
+
+  @Test
+  void twoAgentsOnTwoNodesThatSayTheSameToEachOtherAreStoppedAndEveryNodeKnows() {
+    Member owner = first.unmetered(first.signUp());
+    first.defineRemote(owner, "ping");
+    first.defineRemote(owner, "pong");
+    String[] addresses = {owner.agent("ping"), owner.agent("pong")};
+    try (Peer ping = first.connectAgent(owner.key(), "ping");
+        Peer pong = second.connectAgent(sockets, owner.key(), "pong");
+        Peer onFirst = first.connect(owner.key());
+        Peer onSecond = second.connect(sockets, owner.key());
+        Peer onThird = third.connect(sockets, owner.key())) {
+      reachable(onFirst, pong, addresses[1]);
+      reachable(onSecond, ping, addresses[0]);
+      Peer[] agents = {ping, pong};
+      int passed = 0;
+      while (answered(agents[passed % 2], agents[1 - passed % 2], addresses[1 - passed % 2])) {
+        assertTrue(++passed <= 18, "passed " + passed);
+      }
+      JsonNode told = onThird.event("loop.tripped").path("loop");
+      assertEquals(addresses[passed % 2], told.path("from").asText());
+      for (Peer person : new Peer[] {onFirst, onSecond, onThird}) {
+        JsonNode loops = person.succeed("loop.list", Json.object()).path("loops");
+        assertEquals(addresses[passed % 2], loops.at("/0/from").asText(), loops.toString());
+      }
+    }
+  }
+
+  /** One agent calls another, which answers; false when the hub has stopped the call. */
+  private static boolean answered(Peer from, Peer to, String address) {
+    String request = from.send("agent.call", call(address));
+    AtomicReference<JsonNode> answer = new AtomicReference<>();
+    await()
+        .pollInterval(Duration.ofMillis(1))
+        .atMost(LONGEST)
+        .until(
+            () -> {
+              for (JsonNode frame : to.drain()) {
+                if (frame.path("method").asText().equals("agent.deliver")) {
+                  reply(to, frame.path("id").asText(), "ok");
+                }
+              }
+              for (JsonNode frame : from.drain()) {
+                if (frame.path("id").asText().equals(request)) {
+                  answer.set(frame);
+                }
+              }
+              return answer.get() != null;
+            });
+    String code = codeOf(answer.get());
+    assertTrue(code.isEmpty() || code.equals("LOOP_DETECTED"), answer.get().toString());
+    return code.isEmpty();
   }
 
   @Test

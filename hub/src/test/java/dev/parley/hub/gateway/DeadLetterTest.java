@@ -26,7 +26,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class DeadLetterTest {
   @RegisterExtension
   static final HubExtension HUB =
-      HubExtension.with("mail-back-off-ms", "20", "mail-attempts", "2", "max-hops", "3");
+      HubExtension.with("mail-back-off-ms", "20", "mail-attempts", "2", "max-chain", "3");
 
   private static final String LETTERS = "/v1/dead-letters";
   private static final String PAYLOAD = "{\"n\":1.5,\"s\":\"é / \\\"q\\\" 雪\",\"e\":[]}";

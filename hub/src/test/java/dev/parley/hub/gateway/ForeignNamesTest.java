@@ -120,6 +120,7 @@ class ForeignNamesTest {
           "plugin.approval.list",
           "deadletter.list",
           "channel.list",
+          "loop.list",
           "market.search",
           "market.installed",
           "usage.get",
@@ -219,6 +220,9 @@ class ForeignNamesTest {
     hidden("channel.accept", n -> params("id", n.channel));
     hidden("channel.revoke", n -> params("id", n.channel));
     hidden("channel.get", n -> params("id", n.channel));
+
+    hidden("loop.reset", n -> params("from", n.address(), "to", n.caller.agent("main")));
+    hidden("loop.reset", n -> params("from", n.caller.agent("main"), "to", n.address()));
 
     hidden("market.publish", n -> params("name", "mine", "agent", n.agent));
     hidden("market.unpublish", n -> params("listing", n.listingAddress()));

@@ -128,7 +128,7 @@ class HostileNamesTest {
       case "tenant" ->
           params.put(field, operation.equals("signup") ? "never-made" : tenant.tenant());
       case "to" -> params.put(field, "somebody/main");
-      case "from" -> params.put(field, tenant.tenant());
+      case "from" -> params.put(field, tenant.agent("main"));
       case "listing" -> params.put(field, "somebody/thing");
       case "provider" -> params.put(field, "openai");
       case "role" -> params.put(field, "viewer");

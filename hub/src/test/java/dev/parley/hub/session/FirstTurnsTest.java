@@ -29,7 +29,9 @@ class FirstTurnsTest {
   void theFirstSessionsOfAnAgentMayBeginAtTheSameMoment(@TempDir Path data, Store store) {
     Vertx vertx = Vertx.vertx();
     try {
-      Sessions sessions = new Sessions(vertx, store, SessionSettings.DEFAULTS, Clock.systemUTC());
+      Sessions sessions =
+          new Sessions(
+              vertx, store, new Fencing(store), SessionSettings.DEFAULTS, Clock.systemUTC());
       for (int i = 0; i < AGENTS; i++) {
         TenantScope tenant = new TenantScopes(data).of(OwnerOf.tenant("first-turns-" + i));
         AgentId agent = new AgentId("helper");

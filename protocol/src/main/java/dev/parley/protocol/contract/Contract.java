@@ -24,6 +24,7 @@ public final class Contract {
           "calls",
           "messages",
           "channels",
+          "loops",
           "market",
           "usage",
           "admin");

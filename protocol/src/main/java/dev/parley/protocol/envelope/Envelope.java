@@ -70,16 +70,6 @@ public record Envelope(
     return causes.size();
   }
 
-  /** Whether {@code agent} has already handled a message of this cause chain. */
-  public boolean passedThrough(AgentAddress agent) {
-    for (Cause cause : causes) {
-      if (cause.handler().equals(agent)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   private static boolean isConversation(String text) {
     int length = text.length();
     if (length == 0 || length > MAX_CONVERSATION_LENGTH) {

@@ -65,7 +65,8 @@ public final class EnvelopeCodec {
     for (int i = 0; i < causes.size(); i++) {
       Cause cause = causes.get(i);
       out.append(i == 0 ? "{\"message\":\"" : ",{\"message\":\"").append(cause.message().value());
-      out.append("\",\"handler\":\"").append(cause.handler()).append("\"}");
+      out.append("\",\"handler\":\"").append(cause.handler());
+      out.append(cause.sent() ? "\",\"sent\":true}" : "\"}");
     }
     out.append(']');
   }
@@ -96,7 +97,8 @@ public final class EnvelopeCodec {
       causes.add(
           new Cause(
               new MessageId(text(cause.path("message"), "causes")),
-              AgentAddress.parse(text(cause.path("handler"), "causes"))));
+              AgentAddress.parse(text(cause.path("handler"), "causes")),
+              cause.path("sent").asBoolean()));
     }
     return causes;
   }

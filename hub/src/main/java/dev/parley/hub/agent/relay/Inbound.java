@@ -4,6 +4,8 @@ import dev.parley.hub.agent.Agents;
 import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.cluster.NodeBus;
 import dev.parley.hub.cluster.NodeBus.Received;
+import dev.parley.hub.loop.Edge;
+import dev.parley.hub.loop.LoopBreaker;
 import dev.parley.hub.switchboard.RelayedDelivery;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.envelope.Envelope;
@@ -34,14 +36,16 @@ final class Inbound {
   private final NodeBus bus;
   private final Agents agents;
   private final RemoteAgents here;
+  private final LoopBreaker loops;
   private final Map<CallId, Running> running = new ConcurrentHashMap<>();
   private long timer;
 
-  Inbound(Vertx vertx, NodeBus bus, Agents agents, RemoteAgents here) {
+  Inbound(Vertx vertx, NodeBus bus, Agents agents, RemoteAgents here, LoopBreaker loops) {
     this.vertx = vertx;
     this.bus = bus;
     this.agents = agents;
     this.here = here;
+    this.loops = loops;
   }
 
   void start() {
@@ -100,6 +104,10 @@ final class Inbound {
         new Running(call, Math.max(envelope.deadline(), System.currentTimeMillis()) + GRACE_MS);
     if (running.putIfAbsent(id, started) != null) {
       return;
+    }
+    Edge passed = Edge.of(envelope.from(), envelope.to());
+    if (passed != null && attempt <= 1) {
+      loops.observe(passed, envelope.payload());
     }
     agents
         .locateHere(envelope.to())

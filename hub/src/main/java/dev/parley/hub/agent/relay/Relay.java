@@ -6,6 +6,7 @@ import dev.parley.hub.agent.OtherNodes;
 import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.cluster.NodeBus;
 import dev.parley.hub.cluster.Placement;
+import dev.parley.hub.loop.LoopBreaker;
 import dev.parley.hub.switchboard.Endpoint;
 import dev.parley.protocol.address.AgentAddress;
 import io.vertx.core.Future;
@@ -20,11 +21,17 @@ public final class Relay implements OtherNodes {
   private final Outbound outbound;
   private final Inbound inbound;
 
-  public Relay(Vertx vertx, Placement placement, NodeBus bus, Agents agents, RemoteAgents here) {
+  public Relay(
+      Vertx vertx,
+      Placement placement,
+      NodeBus bus,
+      Agents agents,
+      RemoteAgents here,
+      LoopBreaker loops) {
     this.placement = placement;
     this.whereabouts = new Whereabouts(vertx, placement, bus, here);
     this.outbound = new Outbound(bus, whereabouts, placement.self());
-    this.inbound = new Inbound(vertx, bus, agents, here);
+    this.inbound = new Inbound(vertx, bus, agents, here, loops);
   }
 
   /** Begins to listen to the other nodes and to tell them of this one's agents. */

@@ -75,18 +75,22 @@ final class WsAgentLink implements AgentLink {
    */
   @Nullable CallCause cause(@Nullable MessageId parent) {
     Delivery deepest = null;
+    Delivery idlest = null;
     for (Delivery delivery : pending.values()) {
       if (parent != null && delivery.envelope().id().equals(parent)) {
-        return new CallCause(delivery, true);
+        return CallCause.stated(delivery);
       }
       if (deepest == null || delivery.envelope().hops() > deepest.envelope().hops()) {
         deepest = delivery;
+      }
+      if (idlest == null || delivery.ledTo() < idlest.ledTo()) {
+        idlest = delivery;
       }
     }
     if (parent != null) {
       throw ParleyException.invalid("parent", "this agent is not handling the message " + parent);
     }
-    return deepest == null ? null : new CallCause(deepest, false);
+    return deepest == null || idlest == null ? null : new CallCause(deepest, false, idlest);
   }
 
   void onFrame(Frame frame) {

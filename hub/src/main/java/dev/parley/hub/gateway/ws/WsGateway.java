@@ -148,6 +148,11 @@ public final class WsGateway {
         letter);
   }
 
+  /** Tells the people of a tenant that the loop breaker stopped one of its agents. */
+  public void publishLoopEvent(TenantId tenant, RawJson payload) {
+    feed.publish(tenant, Permission.CHANNELS_READ, session -> true, "loop.tripped", payload);
+  }
+
   /** Sends a receipt to the connections of the key that sent the message. */
   public void publishReceipt(Receipt.Addressee addressee, ObjectNode receipt) {
     if (!feed.hasListeners(addressee.tenant())) {
