@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'payload_too_large'
   | 'rate_limited'
   | 'limit_exceeded'
+  | 'mailbox_full'
   | 'loop_detected'
   | 'cancelled'
   | 'deadline_exceeded'
@@ -262,6 +263,28 @@ interface EventSource {
   off(name: string, listener: (payload: any) => void): void;
 }
 
+export interface SendOptions {
+  /** The id of the own agent to send as. */
+  from?: string;
+  /** Messages of one conversation are handled in order; by default each is one of its own. */
+  conversation?: string;
+  /** By which the hub tells the same message when it is sent again; by default a new one. */
+  messageId?: string;
+  /** The id of the message being handled that causes this one. */
+  parent?: string;
+  /** How long it may wait for its agent; 7 days by default. */
+  ttlMs?: number;
+  priority?: 'high' | 'normal' | 'low';
+  /** Stops waiting for the hub's answer; a message that was sent is sent. */
+  signal?: AbortSignal;
+}
+
+export interface SentMessage {
+  messageId: string;
+  /** `accepted`, or what has become of the same message when it was sent before. */
+  status: 'accepted' | 'delivered' | 'handled' | 'failed' | 'expired';
+}
+
 /** A connection to a hub, across its reconnections. */
 export interface Hub extends EventSource {
   readonly state: 'open' | 'reconnecting' | 'closed';
@@ -273,6 +296,8 @@ export interface Hub extends EventSource {
   chat(message: string, options?: ChatOptions): ChatRun;
   /** Calls an agent: `tenant/agent`, or `market:tenant/listing`. */
   call<T = any>(to: string, payload: unknown, options?: CallOptions): Promise<Reply<T>>;
+  /** Puts a message into an agent's mailbox; resolves when the hub has it for good. */
+  send(to: string, payload: unknown, options?: SendOptions): Promise<SentMessage>;
   /** Calls an agent that answers in pieces. */
   stream<C = any, T = any>(to: string, payload: unknown, options?: StreamOptions): CallStream<C, T>;
   /** Closes the connection for good; what is under way fails with the code `closed`. */
@@ -294,7 +319,7 @@ export interface Message<P = any> {
   from: string;
   to: AgentAddress;
   conversation: string;
-  kind: 'call' | 'stream';
+  kind: 'call' | 'stream' | 'send';
   /** How many messages led to this one. */
   hops: number;
   causes?: { message: string; handler: AgentAddress }[];

@@ -96,6 +96,16 @@ export class Hub {
     return this.#submit('agent.call', callParams(to, payload, options), {}, options.signal);
   }
 
+  /**
+   * Puts a message into an agent's mailbox; resolves when the hub has it for good. It is sent again
+   * after a lost connection until the hub has answered, which takes it once.
+   */
+  send(to, payload, options = {}) {
+    const { from, conversation, messageId = uuid(), parent, ttlMs, priority, signal } = options;
+    const params = { to, payload, from, conversation, messageId, parent, ttlMs, priority };
+    return this.#submit('agent.send', defined(params), {}, signal);
+  }
+
   /** Calls an agent that answers in pieces; see `CallStream`. */
   stream(to, payload, options = {}) {
     const { signal, maxBufferedBytes = DEFAULT_STREAM_BUFFER } = options;

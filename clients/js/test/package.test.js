@@ -84,6 +84,7 @@ test('that program does what its types say', async () => {
     'true',
     '4',
     `${tenant}/quotes`,
+    'accepted',
     'counting',
     '6',
     'agent_failed',

@@ -70,6 +70,8 @@ export async function use(url: string, tenant: string): Promise<string[]> {
   );
   const reply: Reply<Answer> = await hub.call<Answer>(agent.address, { widgets: 2 }, { from: 'main' });
   said.push(String(reply.payload.total), reply.from);
+  const sent = await hub.send(agent.address, { widgets: 4 }, { priority: 'high', ttlMs: 60_000 });
+  said.push(sent.status);
   const stream = hub.stream<string, Answer>(agent.address, { widgets: 3 }, { maxBufferedBytes: 1 << 20 });
   for await (const chunk of stream) {
     said.push(chunk);

@@ -10,6 +10,7 @@ import dev.parley.hub.tenant.TenantScope;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.AgentId;
 import io.vertx.core.Future;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,12 +27,24 @@ final class AgentRemoval implements AgentOperations.Removal {
   private final Market market;
   private final Channels channels;
   private final ApiKeys keys;
+  private final Consumer<AgentAddress> wakeMailbox;
 
-  AgentRemoval(Agents agents, Market market, Channels channels, ApiKeys keys) {
+  /**
+   * Removes from all of these.
+   *
+   * @param wakeMailbox is told of an agent that is gone, so that its mail fails
+   */
+  AgentRemoval(
+      Agents agents,
+      Market market,
+      Channels channels,
+      ApiKeys keys,
+      Consumer<AgentAddress> wakeMailbox) {
     this.agents = agents;
     this.market = market;
     this.channels = channels;
     this.keys = keys;
+    this.wakeMailbox = wakeMailbox;
   }
 
   @Override
@@ -56,6 +69,7 @@ final class AgentRemoval implements AgentOperations.Removal {
                                             revoked,
                                             ended))))
         .compose(removed -> agents.delete(scope, agent).map(removed))
+        .onSuccess(removed -> wakeMailbox.accept(address))
         .onSuccess(removed -> LOG.info("{} deleted by {}: {}", address, by, removed));
   }
 }

@@ -29,6 +29,7 @@ import dev.parley.hub.gateway.operation.ChannelOperations;
 import dev.parley.hub.gateway.operation.ChatOperations;
 import dev.parley.hub.gateway.operation.FileOperations;
 import dev.parley.hub.gateway.operation.MarketOperations;
+import dev.parley.hub.gateway.operation.MessageOperations;
 import dev.parley.hub.gateway.operation.ProviderOperations;
 import dev.parley.hub.gateway.operation.SessionOperations;
 import dev.parley.hub.gateway.operation.SessionViews;
@@ -37,6 +38,7 @@ import dev.parley.hub.gateway.operation.SystemOperations;
 import dev.parley.hub.gateway.operation.UsageReports;
 import dev.parley.hub.gateway.rest.RestGateway;
 import dev.parley.hub.gateway.ws.WsGateway;
+import dev.parley.hub.mailbox.Mailboxes;
 import dev.parley.hub.market.Market;
 import dev.parley.hub.model.MasterKey;
 import dev.parley.hub.model.Models;
@@ -90,6 +92,7 @@ public final class Hub {
   private final Ledger ledger;
   private final Market market;
   private final Switchboard switchboard;
+  private final Mailboxes mailboxes;
   private final Announcements announcements;
   private final WsGateway webSockets;
   private final HttpGateway http;
@@ -257,7 +260,21 @@ public final class Hub {
                 signUps),
             clock)
         .register(operations);
-    AgentRemoval removal = new AgentRemoval(agents, market, channels, keys);
+    mailboxes =
+        new Mailboxes(
+            vertx,
+            clock,
+            SettingsMapping.mail(settings),
+            store,
+            scopes,
+            tenants,
+            agents,
+            switchboard::deliver,
+            webSockets::publishReceipt);
+    switchboard.mailInto(mailboxes);
+    remote.tell(mailboxes::wake, mailboxes::wakeIfWaiting);
+    new MessageOperations(switchboard, mailboxes).register(operations);
+    AgentRemoval removal = new AgentRemoval(agents, market, channels, keys, mailboxes::wake);
     new AgentOperations(agents, removal, remote, models, tenants, defaultModel, clock)
         .register(operations);
     new FileOperations(agents, workspaces).register(operations);
@@ -271,6 +288,7 @@ public final class Hub {
     new AdminOperations(tenants, invites, usage, this::status).register(operations);
 
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
+    metrics.gauge("parley.mailboxes.awake", mailboxes, Mailboxes::awakeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
     membership = new Membership(vertx, agents, remote, metrics);
     metrics.counter(
@@ -324,7 +342,11 @@ public final class Hub {
         .compose(warm -> adminKey.ensure())
         .compose(
             ready -> http.listen(settings.get(HubSettings.HOST), settings.get(HubSettings.PORT)))
-        .map(this)
+        .map(
+            listening -> {
+              mailboxes.start();
+              return this;
+            })
         .recover(failure -> close().transform(closed -> Future.failedFuture(failure)));
   }
 
@@ -361,6 +383,7 @@ public final class Hub {
     return webSockets
         .shutdown("the hub is stopping")
         .eventually(http::close)
+        .eventually(mailboxes::close)
         .eventually(hosted::close)
         .eventually(membership::leave)
         .eventually(switchboard::close)

@@ -5,6 +5,7 @@ import dev.parley.hub.agent.HostedSettings;
 import dev.parley.hub.cluster.ClusterSettings;
 import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.ws.WsSettings;
+import dev.parley.hub.mailbox.MailSettings;
 import dev.parley.hub.model.ModelPrices;
 import dev.parley.hub.model.ModelSettings;
 import dev.parley.hub.model.Vendor;
@@ -87,8 +88,17 @@ final class SettingsMapping {
     return new SwitchboardSettings(
         settings.get(HubSettings.CALL_TIMEOUT),
         defaults.maxTimeout(),
+        defaults.defaultTtl(),
         settings.get(HubSettings.MAX_HOPS),
         settings.get(HubSettings.MAX_CALLS));
+  }
+
+  static MailSettings mail(Settings settings) {
+    return new MailSettings(
+        settings.get(HubSettings.MAIL_WINDOW),
+        settings.get(HubSettings.MAIL_ACK_TIMEOUT),
+        settings.get(HubSettings.MAIL_ATTEMPTS),
+        settings.get(HubSettings.MAIL_BACK_OFF));
   }
 
   static HostedSettings hosted(Settings settings) {

@@ -49,6 +49,7 @@ class ArchitectureTest {
               "..tenant..",
               "..agent..",
               "..channel..",
+              "..mailbox..",
               "..market..",
               "..quota..",
               "..switchboard..",

@@ -94,6 +94,18 @@ public final class AgentContext {
   }
 
   /**
+   * Sends a message to another agent as part of handling this one.
+   *
+   * @see ParleyClient#send(String, Object, SendOptions)
+   */
+  public CompletableFuture<SentMessage> send(
+      String to, @Nullable Object payload, SendOptions options) {
+    return isCancelled()
+        ? CompletableFuture.failedFuture(whyEnded())
+        : client.send(to, payload, options.parent(message.id()));
+  }
+
+  /**
    * Calls another agent as {@link #call(String, Object, CallOptions)} and takes its reply in
    * pieces.
    *

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param from who sends it, {@code tenant} or {@code tenant/agent}; set by the hub, can be trusted
  * @param to the agent itself, {@code tenant/agent}
  * @param conversation groups messages of one sender
- * @param kind whether the sender takes the reply in pieces
+ * @param kind whether the sender takes the reply in pieces, or has sent a message that is only
+ *     acknowledged and may come again under the same id
  * @param deadline when the sender stops waiting
  * @param causes the messages that led to this one, oldest first
  * @param traceparent W3C Trace Context of the sender, or null

@@ -135,6 +135,29 @@ public final class ParleyClient implements AutoCloseable {
     return stream(to, payload, CallOptions.defaults(), onChunk);
   }
 
+  /**
+   * Puts a message into an agent's mailbox. It is sent again after a reconnect until the hub has
+   * answered; the hub takes it once.
+   *
+   * @param to {@code tenant/agent} or {@code market:tenant/listing}
+   * @param payload a string, a JSON tree, a record, or null
+   * @return completes when the hub has the message for good; fails as {@link #request} does, with
+   *     {@code conflict} when another message has this id, {@code mailbox_full} when the receiver
+   *     has too much mail
+   */
+  public CompletableFuture<SentMessage> send(
+      String to, @Nullable Object payload, SendOptions sendOptions) {
+    return request("agent.send", CallRequest.params(to, payload, sendOptions))
+        .thenApply(
+            answer ->
+                new SentMessage(answer.path("messageId").asText(), answer.path("status").asText()));
+  }
+
+  /** Sends a message with the {@link SendOptions#defaults() defaults}. */
+  public CompletableFuture<SentMessage> send(String to, @Nullable Object payload) {
+    return send(to, payload, SendOptions.defaults());
+  }
+
   /** Sends a message to an own agent; the reply streams to the listener. */
   public ChatRun chat(ChatRequest request, ChatListener listener) {
     return runs.start(request, listener);

@@ -45,6 +45,37 @@ class ParleyAgentTest {
   }
 
   @Test
+  void aSentMessageWaitsForItsAgentAndComesAgainWhenItsHandlerBreaksDown() throws Exception {
+    Tenant tenant = HUB.signUp();
+    HUB.defineRemoteAgent(tenant, "worker");
+    List<String> seen = new CopyOnWriteArrayList<>();
+    AgentHandler handler =
+        (message, context) -> {
+          seen.add(message.id() + " " + message.text());
+          if (seen.size() == 1) {
+            throw new IllegalStateException("the first time");
+          }
+          return CompletableFuture.completedFuture(null);
+        };
+    try (ParleyClient sender = get(HUB.client(tenant).connect())) {
+      String worker = tenant.id() + "/worker";
+      SendOptions options = SendOptions.defaults().messageId("m1");
+      assertEquals("accepted", get(sender.send(worker, "hello", options)).status());
+      assertEquals("m1", get(sender.send(worker, "hello", options)).messageId());
+      assertRefused(ErrorCode.CONFLICT, sender.send(worker, "other", options));
+      try (ParleyAgent agent = get(HUB.client(tenant).connectAgent("worker", handler))) {
+        assertEquals(worker, agent.address());
+        await()
+            .until(
+                () ->
+                    get(sender.request("message.get", Map.of("id", "m1"))).path("status").asText(),
+                "handled"::equals);
+      }
+      assertEquals(List.of("m1 hello", "m1 hello"), seen);
+    }
+  }
+
+  @Test
   void anAgentThatIsCutOffComesBackAndAnswersAgain() throws Exception {
     Tenant tenant = HUB.signUp();
     HUB.defineRemoteAgent(tenant, "worker");

@@ -9,4 +9,7 @@ public interface AgentLink {
 
   /** Messages handed over and not yet answered. */
   int inFlight();
+
+  /** How many more messages it takes now. */
+  int room();
 }

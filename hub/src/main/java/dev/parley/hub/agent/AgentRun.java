@@ -22,6 +22,7 @@ import dev.parley.hub.switchboard.Delivery;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.hub.workspace.Workspace;
 import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
@@ -77,7 +78,9 @@ final class AgentRun {
     this.settings = host.settings();
     this.onEnded = onEnded;
     this.scope = parts.scopes().of(HubPrincipals.agent(address));
-    String runId = parts.runIds().runOf(address.tenant(), delivery.envelope().id());
+    String runId =
+        Redelivery.runId(
+            parts.runIds().runOf(address.tenant(), delivery.envelope().id()), delivery.attempt());
     this.run = new Run(address.tenant(), session, runId);
     this.files = parts.workspaces().of(scope, address.agent());
     this.tools = new AgentTools(address, delivery, parts.switchboard(), parts.neighbours(), files);
@@ -95,7 +98,18 @@ final class AgentRun {
     Context loop = Objects.requireNonNull(Vertx.currentContext());
     delivery.onCancel(reason -> loop.runOnContext(go -> cancel(reason)));
     startedAt = parts.clock().millis();
-    begin()
+    Redelivery.isDone(parts, scope, session, delivery)
+        .compose(done -> done ? acknowledge() : work())
+        .recover(this::giveUp)
+        .onComplete(
+            done -> {
+              ended.tryComplete();
+              onEnded.accept(this);
+            });
+  }
+
+  private Future<Void> work() {
+    return begin()
         .compose(begun -> parts.agents().get(scope, address.agent()))
         .compose(
             definition ->
@@ -111,13 +125,12 @@ final class AgentRun {
                                 .models()
                                 .resolve(scope, definition.model())
                                 .compose(model -> round(model, prompt, settings.maxToolRounds()))))
-        .compose(this::finish)
-        .recover(this::giveUp)
-        .onComplete(
-            done -> {
-              ended.tryComplete();
-              onEnded.accept(this);
-            });
+        .compose(this::finish);
+  }
+
+  private Future<Void> acknowledge() {
+    delivery.reply(RawJson.NULL);
+    return Future.succeededFuture();
   }
 
   /** Cancels from within the hub, which is going down. */

@@ -199,6 +199,23 @@ public final class Agents implements AgentDirectory {
   }
 
   @Override
+  public Future<Integer> room(AgentAddress address) {
+    RemoteAgent connected = remote.find(address);
+    return connected != null
+        ? Future.succeededFuture(connected.room())
+        : cached
+            .get(address)
+            .map(
+                definition ->
+                    definition.kind() == AgentDefinition.Kind.REMOTE ? 0 : Integer.MAX_VALUE)
+            .recover(
+                failure ->
+                    failure instanceof ParleyException e && e.code() == ErrorCode.NOT_FOUND
+                        ? Future.succeededFuture(Integer.MAX_VALUE)
+                        : Future.failedFuture(failure));
+  }
+
+  @Override
   public Future<Long> tokensPerDay(AgentAddress address) {
     return cached
         .get(address)

@@ -45,6 +45,15 @@ final class RemoteAgent implements Endpoint {
     }
   }
 
+  /** How many more messages its windows take. */
+  synchronized int room() {
+    long room = 0;
+    for (AgentLink link : links) {
+      room += link.room();
+    }
+    return (int) Math.max(0, Math.min(room - waiting.size(), Integer.MAX_VALUE));
+  }
+
   synchronized void attach(AgentLink link) {
     links.add(link);
     drain();

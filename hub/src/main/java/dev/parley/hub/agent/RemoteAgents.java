@@ -4,12 +4,15 @@ import dev.parley.protocol.address.AgentAddress;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The remote agents that are connected to this node. */
 public final class RemoteAgents {
   private final ConcurrentMap<AgentAddress, RemoteAgent> connected = new ConcurrentHashMap<>();
   private final int maxWaiting;
+  private volatile Consumer<AgentAddress> onConnected = address -> {};
+  private volatile Consumer<AgentAddress> onRoom = address -> {};
   private volatile Watcher watcher = Watcher.NOBODY;
 
   /** Hears which agents come and go; called in the order of the events of an agent. */
@@ -48,6 +51,13 @@ public final class RemoteAgents {
           }
           return agent;
         });
+    onConnected.accept(address);
+  }
+
+  /** Sets who is told that an agent has connected, and that a full window has room again. */
+  public void tell(Consumer<AgentAddress> connected, Consumer<AgentAddress> room) {
+    onConnected = connected;
+    onRoom = room;
   }
 
   public void detach(AgentAddress address, AgentLink link) {
@@ -67,6 +77,7 @@ public final class RemoteAgents {
     RemoteAgent agent = connected.get(address);
     if (agent != null) {
       agent.drain();
+      onRoom.accept(address);
     }
   }
 

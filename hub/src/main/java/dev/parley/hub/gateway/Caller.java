@@ -2,7 +2,9 @@ package dev.parley.hub.gateway;
 
 import dev.parley.hub.access.ClientAddress;
 import dev.parley.hub.access.Principal;
+import dev.parley.hub.switchboard.CallOrder.CallCause;
 import dev.parley.hub.tenant.TenantScope;
+import dev.parley.protocol.address.MessageId;
 import dev.parley.protocol.address.TenantId;
 import io.vertx.core.Future;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,14 @@ public record Caller(
     void subscribe(Topic topic, @Nullable String sessionKey);
 
     void unsubscribe(Topic topic);
+
+    /**
+     * What the agent behind the socket is handling, as the cause of what it sends; null when it is
+     * no agent or handles nothing.
+     *
+     * @param parent the message that it says it is handling, or null
+     */
+    @Nullable CallCause cause(@Nullable MessageId parent);
 
     /** Answers the same request once more, after its first answer. */
     void answerAgain(Object payload);

@@ -150,6 +150,36 @@ public final class HubSettings {
       millis("call-timeout-ms", "60000", 1, 3_600_000, "deadline of a call that does not name one");
   public static final Setting<Integer> MAX_HOPS =
       integer("max-hops", "<n>", "8", 1, 64, "how many agents may pass a piece of work on");
+  public static final Setting<Duration> MAIL_WINDOW =
+      millis(
+          "mail-window-ms",
+          "86400000",
+          1_000,
+          2_592_000_000L,
+          "how long an ended message is remembered, so that it can be asked for and is not taken"
+              + " twice");
+  public static final Setting<Duration> MAIL_ACK_TIMEOUT =
+      millis(
+          "mail-ack-timeout-ms",
+          "300000",
+          100,
+          86_400_000,
+          "time an agent gets to handle a sent message before it is delivered again");
+  public static final Setting<Integer> MAIL_ATTEMPTS =
+      integer(
+          "mail-attempts",
+          "<n>",
+          "8",
+          1,
+          1_000,
+          "how often a sent message is handed to its agent before it has failed");
+  public static final Setting<Duration> MAIL_BACK_OFF =
+      millis(
+          "mail-back-off-ms",
+          "1000",
+          1,
+          3_600_000,
+          "pause before a sent message is delivered again; doubles each time, up to 5 minutes");
   public static final Setting<Integer> MAX_CALLS =
       integer("max-calls", "<n>", "100000", 1, 10_000_000, "calls in flight on this node");
   public static final Setting<Integer> MAX_CONNECTIONS =

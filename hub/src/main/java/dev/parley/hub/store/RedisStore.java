@@ -188,6 +188,12 @@ final class RedisStore implements Store {
   }
 
   @Override
+  public Future<@Nullable Map<String, String>> streamEntry(Key key, String id) {
+    return send(
+        Request.cmd(Command.XRANGE).arg(key.value()).arg(id).arg(id), Replies::onlyStreamEntry);
+  }
+
+  @Override
   public Future<Boolean> sortedRemove(Key key, String member) {
     return send(Request.cmd(Command.ZREM).arg(key.value()).arg(member), Replies::isOne);
   }

@@ -47,6 +47,18 @@ final class Replies {
     return map;
   }
 
+  static @Nullable Map<String, String> onlyStreamEntry(@Nullable Response response) {
+    if (response == null || response.size() == 0) {
+      return null;
+    }
+    Map<String, String> fields = new LinkedHashMap<>();
+    List<String> flat = textList(response.get(0).get(1));
+    for (int i = 0; i + 1 < flat.size(); i += 2) {
+      fields.put(flat.get(i), flat.get(i + 1));
+    }
+    return fields;
+  }
+
   static ScriptResult scriptResult(@Nullable Response response) {
     List<@Nullable Object> values = new ArrayList<>();
     if (response != null && response.type() == ResponseType.MULTI) {

@@ -45,6 +45,9 @@ public interface Store {
   /** Members after {@code after} (exclusive, null for the first), in the order of names. */
   Future<List<String>> sortedAfter(Key key, @Nullable String after, int limit);
 
+  /** The fields of one entry of a stream; null when there is no such entry. */
+  Future<@Nullable Map<String, String>> streamEntry(Key key, String id);
+
   Future<Boolean> sortedRemove(Key key, String member);
 
   /** Sends a message to every hub that listens on this topic, this one included. */

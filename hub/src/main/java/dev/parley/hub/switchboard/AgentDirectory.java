@@ -15,6 +15,12 @@ public interface AgentDirectory {
   /** The agent's own limit of model tokens a day; negative when it has none. */
   Future<Long> tokensPerDay(AgentAddress address);
 
+  /**
+   * How many more messages the agent takes now: 0 when it is not connected, as many as one likes
+   * when the hub runs it or when it is not defined, in which case {@link #locate} tells.
+   */
+  Future<Integer> room(AgentAddress address);
+
   /** Whether the agent is defined. */
   Future<Boolean> exists(AgentAddress address);
 }

@@ -23,6 +23,7 @@ public final class Delivery {
   }
 
   private final Envelope envelope;
+  private final int attempt;
   private final Principal caller;
   private final @Nullable Permit permit;
   private final Account account;
@@ -34,12 +35,14 @@ public final class Delivery {
 
   Delivery(
       Envelope envelope,
+      int attempt,
       Principal caller,
       @Nullable Permit permit,
       Account account,
       Consumer<RawJson> onChunk,
       Ending ending) {
     this.envelope = envelope;
+    this.attempt = attempt;
     this.caller = caller;
     this.permit = permit;
     this.account = account;
@@ -49,6 +52,11 @@ public final class Delivery {
 
   public Envelope envelope() {
     return envelope;
+  }
+
+  /** How often a sent message was handed over, this time included; 0 for a call. */
+  public int attempt() {
+    return attempt;
   }
 
   /** The account that pays for the model tokens used to handle the message. */

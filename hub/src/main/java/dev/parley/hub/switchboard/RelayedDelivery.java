@@ -23,10 +23,11 @@ public final class RelayedDelivery {
   private final Delivery delivery;
 
   /** Makes one; its end is told to {@code origin} unless it is cancelled from there. */
-  public RelayedDelivery(Envelope envelope, Account account, Origin origin) {
+  public RelayedDelivery(Envelope envelope, int attempt, Account account, Origin origin) {
     delivery =
         new Delivery(
             envelope,
+            attempt,
             HubPrincipals.bookkeeper(envelope.from().tenant()),
             null,
             account,

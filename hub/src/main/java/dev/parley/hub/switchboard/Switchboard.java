@@ -2,11 +2,9 @@ package dev.parley.hub.switchboard;
 
 import static dev.parley.hub.switchboard.Steps.then;
 
-import dev.parley.hub.access.HubPrincipals;
 import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.channel.Channels;
-import dev.parley.hub.channel.Permit;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.market.Market;
 import dev.parley.hub.quota.ChannelRates;
@@ -14,25 +12,20 @@ import dev.parley.hub.quota.Concurrency;
 import dev.parley.hub.quota.Counter;
 import dev.parley.hub.quota.Ledger;
 import dev.parley.hub.quota.RateLimits;
+import dev.parley.hub.switchboard.Admission.Admitted;
+import dev.parley.hub.switchboard.Admission.Route;
 import dev.parley.hub.telemetry.HubMetrics;
-import dev.parley.hub.tenant.Tenant;
-import dev.parley.hub.tenant.TenantScope;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
 import dev.parley.protocol.address.AgentAddress;
-import dev.parley.protocol.address.ListingId;
 import dev.parley.protocol.address.MessageId;
-import dev.parley.protocol.address.Party;
-import dev.parley.protocol.envelope.Cause;
 import dev.parley.protocol.envelope.Envelope;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
-import io.netty.util.Timeout;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Clock;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,26 +59,20 @@ public final class Switchboard {
       Announcements announcements,
       HubMetrics metrics) {}
 
-  /** Where a call goes and by what right; no permit inside a tenant. */
-  private record Route(AgentAddress to, @Nullable Permit permit) {}
-
   private final Clock clock;
   private final SwitchboardSettings settings;
   private final Parts parts;
-  private final LoopGuard loopGuard;
-  private final CallsInFlight inFlight;
-  private final Deadlines deadlines;
+  private final Admission admission;
+  private final Flights flights;
+  private final Post post;
 
   public Switchboard(Vertx vertx, Clock clock, SwitchboardSettings settings, Parts parts) {
     this.clock = clock;
     this.settings = settings;
     this.parts = parts;
-    this.loopGuard = new LoopGuard(settings.maxHops());
-    this.inFlight =
-        new CallsInFlight(settings.maxInFlight(), parts.tenants, parts.channels, parts.directory);
-    this.deadlines = new Deadlines(vertx, settings.maxInFlight());
-    inFlight.follow(parts.announcements);
-    parts.metrics.gauge("parley.calls.in.flight", inFlight, CallsInFlight::size);
+    this.admission = new Admission(parts, new LoopGuard(settings.maxHops()));
+    this.flights = new Flights(vertx, clock, settings, parts);
+    this.post = new Post(clock, settings, parts, admission, flights);
   }
 
   /**
@@ -95,6 +82,15 @@ public final class Switchboard {
    *     not in order
    */
   public Outgoing prepare(CallOrder order, Chunks chunks) {
+    requireMay(order);
+    if (order.timeoutMs() > settings.maxTimeout().toMillis()) {
+      throw ParleyException.invalid(
+          "timeoutMs", "timeoutMs is at most " + settings.maxTimeout().toMillis());
+    }
+    return new Outgoing(order, this, chunks);
+  }
+
+  private static void requireMay(CallOrder order) {
     Principal caller = order.caller();
     if (!caller.may(Permission.CHAT)) {
       caller.require(Permission.CALL);
@@ -106,194 +102,118 @@ public final class Switchboard {
                   .formatted(caller.agent(), order.from()))
           .with("field", "from");
     }
-    if (order.timeoutMs() > settings.maxTimeout().toMillis()) {
-      throw ParleyException.invalid(
-          "timeoutMs", "timeoutMs is at most " + settings.maxTimeout().toMillis());
-    }
-    return new Outgoing(order, this, chunks);
+  }
+
+  /** Says who keeps sent messages; it delivers through the switchboard, so it is made later. */
+  public void mailInto(Mailroom room) {
+    post.into(room);
+  }
+
+  /**
+   * Admits a message as a call is admitted and puts it into the mailbox of its agent, which need
+   * not be there. What the message costs is paid when it is handled; that it can be paid is seen to
+   * now.
+   *
+   * @return its id and what {@link Mailroom#accept} answers; fails as a call and as that do
+   */
+  public Future<Sent> send(CallOrder order, Mail.Priority priority) {
+    requireMay(order);
+    return post.send(order, priority)
+        .onFailure(
+            failure -> {
+              countRefused(order);
+              parts.metrics.callRefused(known(failure));
+            });
+  }
+
+  /** The answer to a sent message. */
+  public record Sent(MessageId id, String status) {}
+
+  /**
+   * Gives an accepted message to its agent, if what admitted it still holds: both tenants are
+   * active, its channel is the one by which it was accepted, its sender can pay.
+   *
+   * @param attempt from 1
+   * @param deadline by when the agent must have handled it, in epoch milliseconds
+   */
+  public void deliver(Mail mail, int attempt, long deadline, Mailroom.Handling handling) {
+    post.deliver(mail, attempt, deadline, handling);
   }
 
   /** How many calls through this channel are in flight on this node. */
   public int inFlightOn(String channelId) {
-    return inFlight.through(channelId);
+    return flights.through(channelId);
   }
 
   /** Stops watching deadlines; calls that are still in flight end with their agents. */
   public Future<Void> close() {
-    return deadlines.close();
+    return flights.close();
   }
 
   void start(Outgoing call) {
     CallOrder order = call.order();
-    Principal caller = order.caller();
-    TenantScope scope = parts.scopes.of(caller);
-    Party from =
-        order.from() == null
-            ? caller.party()
-            : Party.of(new AgentAddress(caller.tenant(), order.from()));
-    then(parts.tenants.get(caller.tenant()), tenant -> admit(call, from, scope, tenant))
+    then(admission.admit(order), admitted -> place(call, admitted))
         .onFailure(
             failure -> {
-              parts.ledger.count(scope, from.agent(), null, Counter.REFUSED);
+              countRefused(order);
               refuse(call, failure);
             });
   }
 
-  private Future<Void> admit(Outgoing call, Party from, TenantScope scope, Tenant tenant) {
-    tenant.requireActive();
+  private Future<Void> place(Outgoing call, Admitted admitted) {
+    Route route = admitted.route();
     return then(
-        parts.rates.admit(scope, tenant.limits()),
-        paid ->
+        parts.directory.locate(route.to()),
+        endpoint ->
             then(
-                requireCaller(from),
-                known ->
-                    then(
-                        route(from, call.order()),
-                        route -> admit(call, from, scope, tenant, route))));
+                parts.accounts.open(admitted.from(), route.to(), route.permit()),
+                account -> {
+                  try {
+                    deliver(call, admitted, endpoint, account);
+                  } catch (ParleyException refused) {
+                    account.close(false);
+                    throw refused;
+                  }
+                  return Future.succeededFuture();
+                }));
   }
 
-  /** Whoever calls as an own agent must have that agent. */
-  private Future<?> requireCaller(Party from) {
-    return from.agent() == null
-        ? Future.succeededFuture()
-        : parts.directory.tokensPerDay(new AgentAddress(from.tenant(), from.agent()));
-  }
-
-  private Future<Route> route(Party from, CallOrder order) {
-    if (order.to() instanceof ListingId listing) {
-      return parts
-          .market
-          .route(from, listing)
-          .map(installed -> new Route(installed.to(), installed.permit()));
-    }
-    AgentAddress to = (AgentAddress) order.to();
-    return to.tenant().equals(from.tenant())
-        ? Future.succeededFuture(new Route(to, null))
-        : then(
-            parts.channels.permit(from, to),
-            permit -> Future.succeededFuture(new Route(to, permit)));
-  }
-
-  private Future<Void> admit(
-      Outgoing call, Party from, TenantScope scope, Tenant tenant, Route route) {
+  private void deliver(Outgoing call, Admitted admitted, Endpoint endpoint, OpenAccount account) {
     CallOrder order = call.order();
-    List<Cause> causes = loopGuard.extend(order.cause(), route.to);
-    return then(
-        admitByChannel(route),
-        admitted ->
-            then(
-                parts.directory.locate(route.to),
-                endpoint ->
-                    then(
-                        parts.accounts.open(from, route.to, route.permit),
-                        account -> {
-                          try {
-                            deliver(call, from, scope, tenant, route, causes, endpoint, account);
-                          } catch (ParleyException refused) {
-                            account.close(false);
-                            throw refused;
-                          }
-                          return Future.succeededFuture();
-                        })));
-  }
-
-  /** Between tenants the callee must be active too, and the channel has a rate of its own. */
-  private Future<Void> admitByChannel(Route route) {
-    Permit permit = route.permit;
-    return permit == null
-        ? Future.succeededFuture()
-        : then(
-            parts.tenants.get(route.to.tenant()),
-            callee -> {
-              if (!callee.active()) {
-                throw new ParleyException(
-                    ErrorCode.AGENT_OFFLINE, "agent %s cannot be reached".formatted(route.to));
-              }
-              return channelRate(permit);
-            });
-  }
-
-  /** The channel's own rate, counted at the calling side. */
-  private Future<Void> channelRate(Permit permit) {
-    Long callsPerMinute = permit.channel().limits().callsPerMinute();
-    return callsPerMinute == null
-        ? Future.succeededFuture()
-        : parts.channelRates.admit(
-            parts.scopes.of(HubPrincipals.bookkeeper(permit.channel().from().tenant())),
-            permit.channel().id(),
-            callsPerMinute);
-  }
-
-  private void deliver(
-      Outgoing call,
-      Party from,
-      TenantScope scope,
-      Tenant tenant,
-      Route route,
-      List<Cause> causes,
-      Endpoint endpoint,
-      OpenAccount account) {
-    CallOrder order = call.order();
+    Route route = admitted.route();
     long now = clock.millis();
     MessageId id = order.id() == null ? MessageId.next() : order.id();
     long timeout = order.timeoutMs() > 0 ? order.timeoutMs() : settings.defaultTimeout().toMillis();
     Envelope envelope =
         new Envelope(
             id,
-            from,
-            route.to,
+            admitted.from(),
+            route.to(),
             order.conversation() == null ? id.value() : order.conversation(),
-            causes,
+            admitted.causes(),
             withinParent(order, now + timeout),
             order.traceparent(),
             order.kind(),
             order.payload());
-    Concurrency.Slot slot = parts.concurrency.acquire(scope, tenant.limits());
-    long startedAt = System.nanoTime();
-    Delivery delivery =
-        new Delivery(
+    flights.launch(
+        new Flights.Flight(
             envelope,
             order.caller(),
-            route.permit,
+            admitted.scope(),
+            admitted.tenant(),
+            route,
             account,
-            payload -> call.chunks().chunk(id, payload),
-            (ended, reply, failure) -> {
-              inFlight.remove(ended);
-              slot.close();
-              parts.metrics.callEnded(failure, System.nanoTime() - startedAt);
-              end(call, ended, account, reply, failure);
-            });
-    try {
-      inFlight.add(delivery);
-    } catch (ParleyException refused) {
-      slot.close();
-      throw refused;
-    }
-    parts.ledger.count(scope, from.agent(), channelId(route), Counter.CALLS);
-    TenantScope callee = parts.scopes.of(HubPrincipals.bookkeeper(route.to.tenant()));
-    parts.ledger.count(callee, route.to.agent(), channelId(route), Counter.HANDLED);
-    delivery.endsBy(endInTime(delivery, timeout, now));
-    call.admitted(delivery);
-    if (route.permit != null && !route.permit.current()) {
-      inFlight.recheck(delivery);
-    }
-    if (!delivery.ended()) {
-      endpoint.deliver(delivery);
-    }
-  }
-
-  /** Ends the delivery at its deadline, or before it when its channel expires. */
-  private Timeout endInTime(Delivery delivery, long timeout, long now) {
-    long deadline = delivery.envelope().deadline();
-    Permit permit = delivery.permit();
-    long channelEnd = permit == null ? Long.MAX_VALUE : permit.end();
-    return deadlines.after(
-        Math.max(1, Math.min(deadline, channelEnd) - now),
-        () ->
-            delivery.cancel(
-                channelEnd < deadline
-                    ? Delivery.cancelled("its channel expired")
-                    : expired(delivery.envelope().to(), timeout)));
+            0,
+            () -> expired(route.to(), timeout)),
+        endpoint,
+        payload -> call.chunks().chunk(id, payload),
+        delivery -> {
+          parts.ledger.count(
+              admitted.scope(), admitted.from().agent(), route.channelId(), Counter.CALLS);
+          flights.countHandled(route);
+          call.admitted(delivery);
+        },
+        (ended, reply, failure) -> end(call, ended, account, reply, failure));
   }
 
   private void end(
@@ -317,12 +237,15 @@ public final class Switchboard {
   }
 
   private void refuse(Outgoing call, Throwable failure) {
-    ParleyException refusal =
-        failure instanceof ParleyException known
-            ? known
-            : new ParleyException(ErrorCode.INTERNAL, "the call failed in the hub", failure);
+    ParleyException refusal = known(failure);
     parts.metrics.callRefused(refusal);
     call.fail(refusal);
+  }
+
+  static ParleyException known(Throwable failure) {
+    return failure instanceof ParleyException known
+        ? known
+        : new ParleyException(ErrorCode.INTERNAL, "the call failed in the hub", failure);
   }
 
   /** A call made while handling another may not outlive it. */
@@ -332,8 +255,9 @@ public final class Switchboard {
         : Math.min(deadline, order.cause().delivery().envelope().deadline());
   }
 
-  private static @Nullable String channelId(Route route) {
-    return route.permit == null ? null : route.permit.channel().id();
+  private void countRefused(CallOrder order) {
+    parts.ledger.count(
+        parts.scopes.of(order.caller()), Admission.from(order).agent(), null, Counter.REFUSED);
   }
 
   private static ParleyException expired(AgentAddress to, long timeout) {

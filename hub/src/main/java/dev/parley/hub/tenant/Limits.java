@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param channels channels proposed or active
  * @param listings listings published
  * @param keys API keys not revoked
+ * @param mailbox messages that wait for its agents or are being handled by them
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Limits(
@@ -33,11 +34,12 @@ public record Limits(
     @Nullable Long connections,
     @Nullable Long channels,
     @Nullable Long listings,
-    @Nullable Long keys) {
+    @Nullable Long keys,
+    @Nullable Long mailbox) {
 
   /** No override at all. */
   public static final Limits NONE =
-      new Limits(null, null, null, null, null, null, null, null, null, null, null, null);
+      new Limits(null, null, null, null, null, null, null, null, null, null, null, null, null);
 
   /** These limits, with every limit that {@code override} sets replaced. */
   public Limits with(Limits override) {
@@ -53,7 +55,8 @@ public record Limits(
         either(override.connections, connections),
         either(override.channels, channels),
         either(override.listings, listings),
-        either(override.keys, keys));
+        either(override.keys, keys),
+        either(override.mailbox, mailbox));
   }
 
   /** The value of a limit, 0 (nothing permitted) when it is not set anywhere. */

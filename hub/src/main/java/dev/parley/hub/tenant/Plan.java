@@ -11,7 +11,19 @@ public enum Plan {
   /** What a sign-up gets unless the operator says otherwise. */
   FREE(
       new Limits(
-          50L, 100L, 200_000L, 2_000_000L, 100_000L, 1_000_000L, 100L, 10L, 50L, 100L, 10L, 20L)),
+          50L,
+          100L,
+          200_000L,
+          2_000_000L,
+          100_000L,
+          1_000_000L,
+          100L,
+          10L,
+          50L,
+          100L,
+          10L,
+          20L,
+          1_000L)),
   PRO(
       new Limits(
           500L,
@@ -25,7 +37,8 @@ public enum Plan {
           1_000L,
           2_000L,
           200L,
-          200L)),
+          200L,
+          20_000L)),
   /** For the operator's own agents and for load tests: limits that only stop a runaway. */
   UNMETERED(
       new Limits(
@@ -40,7 +53,8 @@ public enum Plan {
           100_000L,
           100_000L,
           100_000L,
-          1_000L));
+          1_000L,
+          10_000_000L));
 
   private final Limits limits;
   private final String wireName = name().toLowerCase(Locale.ROOT);

@@ -114,6 +114,11 @@ public final class DyingStore implements Store {
   }
 
   @Override
+  public Future<Map<String, String>> streamEntry(Key key, String id) {
+    return alive(() -> store.streamEntry(key, id));
+  }
+
+  @Override
   public Future<Boolean> sortedRemove(Key key, String member) {
     return alive(() -> store.sortedRemove(key, member));
   }

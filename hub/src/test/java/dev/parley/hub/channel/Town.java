@@ -81,6 +81,7 @@ public final class Town {
   }
 
   public static Limits channels(long limit) {
-    return new Limits(null, null, null, null, null, null, null, null, null, limit, null, null);
+    return new Limits(
+        null, null, null, null, null, null, null, null, null, limit, null, null, null);
   }
 }

@@ -202,6 +202,12 @@ class ForeignNamesTest {
     same("agent.call", n -> params("to", n.caller.agent("main"), "parent", n.message));
     same("agent.cancel", n -> params("id", n.request));
 
+    hidden("agent.send", n -> params("to", n.address(), "payload", "x"));
+    hidden("agent.send", n -> params("to", "market:" + n.listingAddress()));
+    hidden("agent.send", n -> params("to", n.caller.agent("main"), "from", n.agent));
+    hidden("agent.send", n -> params("to", n.caller.agent(n.agent)));
+    hidden("message.get", n -> params("id", n.message));
+
     same("channel.propose", n -> params("from", n.caller.tenant(), "to", n.address()));
     same("channel.propose", n -> params("from", n.tenant, "to", n.caller.agent("main")));
     same("channel.propose", n -> params("from", n.tenant, "to", n.address()));
@@ -256,6 +262,7 @@ class ForeignNamesTest {
             "agent.call",
             params("to", owner.agent("held"), "messageId", "msg-existing")));
     held.delivery();
+    person.succeed("agent.send", params("to", owner.agent("held"), "messageId", "msg-existing"));
     for (String listing : List.of("offered", "revoked")) {
       HUB.succeed(
           "POST", "/v1/market/listings", owner.key(), params("name", listing, "agent", "secret"));

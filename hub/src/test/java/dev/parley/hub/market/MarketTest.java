@@ -508,7 +508,8 @@ class MarketTest {
   }
 
   private static Limits listings(long limit) {
-    return new Limits(null, null, null, null, null, null, null, null, null, null, limit, null);
+    return new Limits(
+        null, null, null, null, null, null, null, null, null, null, limit, null, null);
   }
 
   private static ParleyException failure(Future<?> future) {

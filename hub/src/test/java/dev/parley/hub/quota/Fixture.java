@@ -36,13 +36,16 @@ final class Fixture {
         .limits()
         .with(
             new Limits(
-                perSecond, burst, null, null, null, null, null, null, null, null, null, null));
+                perSecond, burst, null, null, null, null, null, null, null, null, null, null,
+                null));
   }
 
   static Limits concurrent(long calls) {
     return Plan.UNMETERED
         .limits()
-        .with(new Limits(null, null, null, null, null, null, calls, null, null, null, null, null));
+        .with(
+            new Limits(
+                null, null, null, null, null, null, calls, null, null, null, null, null, null));
   }
 
   static Limits budget(long dayTokens, long monthTokens, long dayMoney, long monthMoney) {
@@ -56,6 +59,7 @@ final class Fixture {
                 monthTokens,
                 dayMoney,
                 monthMoney,
+                null,
                 null,
                 null,
                 null,

@@ -78,6 +78,11 @@ class ForwardingStore implements Store {
   }
 
   @Override
+  public Future<Map<String, String>> streamEntry(Key key, String id) {
+    return store.streamEntry(key, id);
+  }
+
+  @Override
   public Future<Boolean> sortedRemove(Key key, String member) {
     return store.sortedRemove(key, member);
   }

@@ -17,7 +17,16 @@ import org.jspecify.annotations.Nullable;
 public final class Contract {
   private static final List<String> FEATURES =
       List.of(
-          "system", "access", "agents", "chat", "calls", "channels", "market", "usage", "admin");
+          "system",
+          "access",
+          "agents",
+          "chat",
+          "calls",
+          "messages",
+          "channels",
+          "market",
+          "usage",
+          "admin");
 
   private final Map<String, Operation> operations = new LinkedHashMap<>();
   private final Map<String, Event> events = new LinkedHashMap<>();

@@ -59,6 +59,12 @@ public record Envelope(
     return conversation;
   }
 
+  /** The same message with another deadline. */
+  public Envelope until(long newDeadline) {
+    return new Envelope(
+        id, from, to, conversation, causes, newDeadline, traceparent, kind, payload);
+  }
+
   /** How many agents have passed the work on before this message. */
   public int hops() {
     return causes.size();

@@ -8,7 +8,9 @@ public enum Kind {
   /** One reply before the deadline. */
   CALL,
   /** Ordered chunks, then one reply, before the deadline. */
-  STREAM;
+  STREAM,
+  /** None: the message lies in the receiver's mailbox until it is handled. */
+  SEND;
 
   private final String wireName = name().toLowerCase(Locale.ROOT);
 
@@ -23,7 +25,7 @@ public enum Kind {
         return kind;
       }
     }
-    throw ParleyException.invalid("kind", "kind must be call or stream");
+    throw ParleyException.invalid("kind", "kind must be call, stream or send");
   }
 
   public String wireName() {

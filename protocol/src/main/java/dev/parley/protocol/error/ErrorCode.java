@@ -34,6 +34,8 @@ public enum ErrorCode {
   RATE_LIMITED(429, true),
   /** A count has reached the limit named in {@code details}, for example agents of a tenant. */
   LIMIT_EXCEEDED(409, false),
+  /** The receiver has as much unhandled mail as it may; {@code retryAfterMs} says when to retry. */
+  MAILBOX_FULL(429, true),
   /** The call chain is too long or comes back to an agent already in it. */
   LOOP_DETECTED(508, false),
   /** The call was cancelled: by its caller, or because its channel or credential was revoked. */

@@ -40,7 +40,8 @@ final class Inbound {
   }
 
   void start() {
-    bus.onMessage(Wire.DELIVER, this::onDeliver);
+    bus.onMessage(Wire.DELIVER, message -> onDeliver(message, 0, message.text()));
+    bus.onMessage(Wire.MAIL, this::onMail);
     bus.onMessage(Wire.CANCEL, this::onCancel);
     timer = vertx.setPeriodic(SWEEP_MS, passed -> sweep());
   }
@@ -63,9 +64,17 @@ final class Inbound {
         });
   }
 
-  private void onDeliver(Received message) {
+  private void onMail(Received message) {
+    int end = message.text().indexOf(' ');
+    onDeliver(
+        message,
+        Integer.parseInt(message.text().substring(0, end)),
+        message.text().substring(end + 1));
+  }
+
+  private void onDeliver(Received message, int attempt, String text) {
     CallId id = new CallId(message.from(), message.id());
-    Envelope envelope = EnvelopeCodec.read(new RawJson(message.text()));
+    Envelope envelope = EnvelopeCodec.read(new RawJson(text));
     if (running.size() >= MAX_CALLS) {
       fail(
           id,
@@ -76,7 +85,7 @@ final class Inbound {
     }
     RelayedDelivery call =
         new RelayedDelivery(
-            envelope, new AskedAccount(bus, message.from(), message.id()), new Back(id));
+            envelope, attempt, new AskedAccount(bus, message.from(), message.id()), new Back(id));
     Running started =
         new Running(call, Math.max(envelope.deadline(), System.currentTimeMillis()) + GRACE_MS);
     if (running.putIfAbsent(id, started) != null) {

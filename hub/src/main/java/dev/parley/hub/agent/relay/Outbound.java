@@ -100,13 +100,17 @@ final class Outbound {
     if (hosted) {
       accounts.put(id, delivery.account());
     }
-    bus.send(node, Wire.DELIVER, id, EnvelopeCodec.write(delivery.envelope()).text())
-        .onFailure(
-            failure -> {
-              if (sent.remove(id, call)) {
-                delivery.fail(gone(delivery.envelope().to(), hosted));
-              }
-            });
+    String envelope = EnvelopeCodec.write(delivery.envelope()).text();
+    Future<Void> written =
+        delivery.attempt() == 0
+            ? bus.send(node, Wire.DELIVER, id, envelope)
+            : bus.send(node, Wire.MAIL, id, delivery.attempt() + " " + envelope);
+    written.onFailure(
+        failure -> {
+          if (sent.remove(id, call)) {
+            delivery.fail(gone(delivery.envelope().to(), hosted));
+          }
+        });
     delivery.onCancel(
         reason -> {
           if (sent.remove(id, call)) {

@@ -7,6 +7,9 @@ final class Wire {
   /** To the agent's node: the envelope. */
   static final String DELIVER = "deliver";
 
+  /** To the agent's node, for a sent message: its attempt, a space and the envelope. */
+  static final String MAIL = "mail";
+
   /** To the agent's node: the error that says why it is to stop. */
   static final String CANCEL = "cancel";
 

@@ -31,6 +31,7 @@ public final class RunFeed implements RunListener {
           "agent",
           "agent.chunk",
           "agent.cancelled",
+          "message.receipt",
           "session.message",
           "sessions.changed",
           "channel.changed",

@@ -50,6 +50,11 @@ final class WsAgentLink implements AgentLink {
   }
 
   @Override
+  public int room() {
+    return closed ? 0 : Math.max(0, window - inFlight.get());
+  }
+
+  @Override
   public boolean offer(Delivery delivery) {
     if (closed || inFlight.get() >= window) {
       return false;
@@ -114,7 +119,8 @@ final class WsAgentLink implements AgentLink {
     if (response.ok()) {
       delivery.reply(response.payload() == null ? RawJson.NULL : response.payload());
     } else {
-      delivery.fail(failureOf(response));
+      ParleyException failure = failureOf(response);
+      delivery.fail(delivery.attempt() > 0 ? withRetry(failure, response.error()) : failure);
     }
   }
 
@@ -157,5 +163,15 @@ final class WsAgentLink implements AgentLink {
             "agent %s failed: %s"
                 .formatted(address, text.length() > 500 ? text.substring(0, 500) + "…" : text))
         .with("agentCode", told.code().wireName());
+  }
+
+  /** What the agent says of trying again is for the mailbox, not for the sender. */
+  private static ParleyException withRetry(ParleyException failure, @Nullable RawJson error) {
+    var json = Json.parse("error", error == null ? "{}" : error.text());
+    if (json.path("retryable").isBoolean()) {
+      failure.with("agentRetryable", json.path("retryable").booleanValue());
+    }
+    long after = json.path("retryAfterMs").asLong(-1);
+    return after < 0 ? failure : failure.retryAfter(after);
   }
 }

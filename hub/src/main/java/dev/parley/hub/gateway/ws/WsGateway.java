@@ -12,6 +12,8 @@ import dev.parley.hub.contract.RequestValidator;
 import dev.parley.hub.gateway.ClientAddresses;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.Refusals;
+import dev.parley.hub.mailbox.Receipt;
+import dev.parley.hub.switchboard.Mail;
 import dev.parley.hub.switchboard.Switchboard;
 import dev.parley.hub.telemetry.HubMetrics;
 import dev.parley.hub.tenant.Limits;
@@ -134,6 +136,24 @@ public final class WsGateway {
   /** Sends an event to the people of a tenant who may read channels. */
   public void publishChannelEvent(TenantId tenant, RawJson payload) {
     feed.publish(tenant, Permission.CHANNELS_READ, session -> true, "channel.changed", payload);
+  }
+
+  /** Sends a receipt to the connections of the key that sent the message. */
+  public void publishReceipt(Receipt receipt) {
+    Mail mail = receipt.mail();
+    TenantId sender = mail.envelope().from().tenant();
+    if (!feed.hasListeners(sender)) {
+      return;
+    }
+    RawJson payload = Json.raw(receipt.toJson());
+    feed.forEach(
+        sender,
+        session -> {
+          if (session.principal().keyId().equals(mail.keyId())
+              && session.principal().may(Permission.CALL)) {
+            session.sendEvent("message.receipt", payload);
+          }
+        });
   }
 
   /** The listener that turns runs into events. */

@@ -1,6 +1,8 @@
 package dev.parley.hub.gateway.ws;
 
 import dev.parley.hub.gateway.Caller;
+import dev.parley.hub.switchboard.CallOrder.CallCause;
+import dev.parley.protocol.address.MessageId;
 import dev.parley.protocol.frame.FrameCodec;
 import dev.parley.protocol.frame.Json;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,12 @@ record WsRequest(WsConnection connection, WsSession session, String requestId)
   @Override
   public void unsubscribe(Caller.Topic topic) {
     session.unsubscribe(topic);
+  }
+
+  @Override
+  public @Nullable CallCause cause(@Nullable MessageId parent) {
+    WsAgentLink link = session.link();
+    return link == null ? null : link.cause(parent);
   }
 
   @Override

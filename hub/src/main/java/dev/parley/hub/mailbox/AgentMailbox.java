@@ -1,0 +1,314 @@
+package dev.parley.hub.mailbox;
+
+import dev.parley.hub.switchboard.Mail;
+import dev.parley.hub.switchboard.Mailroom;
+import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
+import io.vertx.core.Future;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the mail of one agent to it, as much at a time as it has room for. Holds only what is with
+ * the agent; exists while there is something to do. Thread-safe.
+ */
+final class AgentMailbox {
+  private static final Logger LOG = LoggerFactory.getLogger(AgentMailbox.class);
+  private static final long STORE_PAUSE_MS = 500;
+
+  /** How the SDKs tell that a handler broke down. */
+  private static final Set<Object> BREAKDOWN =
+      Set.of(ErrorCode.INTERNAL.wireName(), ErrorCode.AGENT_FAILED.wireName());
+
+  /** What the mailboxes of a hub share. */
+  record Office(
+      MailStore store,
+      MailSettings settings,
+      Mailboxes.Surroundings around,
+      Receipt.Listener receipts) {}
+
+  private final AgentAddress agent;
+  private final Office office;
+  private final Runnable onIdle;
+  private final Map<String, MailItem> out = new HashMap<>();
+  private int onTheWay;
+  private boolean recovered;
+  private boolean pumping;
+  private boolean again;
+  private long timer = -1;
+  private long timerAt = Long.MAX_VALUE;
+
+  AgentMailbox(AgentAddress agent, Office office, Runnable onIdle) {
+    this.agent = agent;
+    this.office = office;
+    this.onIdle = onIdle;
+  }
+
+  /** Says that there may be something to do; {@link #pump} must follow. */
+  synchronized void wake() {
+    again = true;
+  }
+
+  synchronized boolean isIdle() {
+    return !pumping && !again && timer < 0 && out.isEmpty();
+  }
+
+  /** Takes out what the agent has room for, until there is nothing or no room. */
+  void pump() {
+    synchronized (this) {
+      if (pumping || !again) {
+        return;
+      }
+      pumping = true;
+      again = false;
+    }
+    office
+        .around
+        .directory()
+        .room(agent)
+        .compose(this::claim)
+        .onSuccess(this::deliverAll)
+        .onFailure(
+            failure -> {
+              LOG.debug("the mailbox of {} pauses", agent, failure);
+              synchronized (this) {
+                recovered = false;
+              }
+              pumped(office.around.clock().millis() + STORE_PAUSE_MS, false);
+            });
+  }
+
+  private Future<MailStore.Claim> claim(int room) {
+    int most;
+    boolean recover;
+    List<String> atAgent;
+    synchronized (this) {
+      most = Math.min(MailSettings.MAX_AT_AGENT - out.size(), room - onTheWay);
+      recover = !recovered;
+      atAgent = List.copyOf(out.keySet());
+    }
+    if (most <= 0) {
+      office.around.withoutRoom().accept(agent);
+    }
+    return most <= 0
+        ? Future.succeededFuture(new MailStore.Claim(-1, List.of()))
+        : office
+            .store
+            .claim(agent, most, recover, atAgent)
+            .onSuccess(
+                claim -> {
+                  synchronized (this) {
+                    recovered = true;
+                  }
+                });
+  }
+
+  private void deliverAll(MailStore.Claim claim) {
+    synchronized (this) {
+      for (MailItem item : claim.items()) {
+        out.put(item.conversation(), item);
+        onTheWay++;
+      }
+    }
+    claim.items().forEach(this::deliver);
+    pumped(claim.nextPause(), !claim.items().isEmpty());
+  }
+
+  private void pumped(long nextAt, boolean more) {
+    boolean goOn;
+    synchronized (this) {
+      pumping = false;
+      again = again || more;
+      goOn = again;
+      if (nextAt >= 0 && nextAt < timerAt) {
+        setTimer(nextAt);
+      }
+    }
+    if (goOn) {
+      pump();
+    } else {
+      onIdle.run();
+    }
+  }
+
+  /** Called with the lock held. */
+  private void setTimer(long at) {
+    if (timer >= 0) {
+      office.around.vertx().cancelTimer(timer);
+    }
+    timerAt = at;
+    long delay = Math.max(1, at - office.around.clock().millis());
+    timer =
+        office
+            .around
+            .vertx()
+            .setTimer(
+                delay,
+                passed -> {
+                  synchronized (this) {
+                    timer = -1;
+                    timerAt = Long.MAX_VALUE;
+                    again = true;
+                  }
+                  pump();
+                });
+  }
+
+  private void deliver(MailItem item) {
+    Mail mail = item.mail();
+    long now = office.around.clock().millis();
+    if (now >= mail.envelope().deadline()) {
+      arrived();
+      end(item, MailStatus.EXPIRED, expired());
+      return;
+    }
+    if (item.attempt() > office.settings.maxAttempts()) {
+      arrived();
+      end(item, MailStatus.FAILED, neverAcknowledged(item.attempt() - 1));
+      return;
+    }
+    long deadline =
+        Math.min(mail.envelope().deadline(), now + office.settings.ackTimeout().toMillis());
+    office
+        .around
+        .carrier()
+        .deliver(
+            mail,
+            item.attempt(),
+            deadline,
+            new Mailroom.Handling() {
+              private boolean under;
+
+              @Override
+              public void handedOver() {
+                under = true;
+                arrived();
+                office.store.delivered(item);
+                tell(item, MailStatus.DELIVERED, null);
+              }
+
+              @Override
+              public void ended(boolean handedOver, @Nullable ParleyException failure) {
+                if (!under) {
+                  arrived();
+                }
+                onEnded(item, handedOver, failure);
+              }
+            });
+  }
+
+  private synchronized void arrived() {
+    onTheWay--;
+  }
+
+  private void onEnded(MailItem item, boolean handedOver, @Nullable ParleyException failure) {
+    if (failure == null) {
+      end(item, MailStatus.HANDLED, null);
+      return;
+    }
+    long now = office.around.clock().millis();
+    if (now >= item.mail().envelope().deadline()) {
+      end(item, MailStatus.EXPIRED, expired());
+    } else if (isFinal(handedOver, failure)
+        || (handedOver && counts(failure) && item.attempt() >= office.settings.maxAttempts())) {
+      end(item, MailStatus.FAILED, failure);
+    } else {
+      boolean counted = handedOver && counts(failure);
+      long asked = Math.min(failure.retryAfterMs(), MailSettings.MAX_ASKED_PAUSE_MS);
+      long pause = Math.max(asked, counted ? office.settings.backOffAfter(item.attempt()) : 200);
+      long jitter = ThreadLocalRandom.current().nextLong(pause / 8 + 1);
+      release(item, now + pause + jitter, !counted, failure);
+    }
+  }
+
+  /** Whether trying again can change nothing; a handler that breaks down has not judged that. */
+  private static boolean isFinal(boolean handedOver, ParleyException failure) {
+    if (handedOver) {
+      return Boolean.FALSE.equals(failure.details().get("agentRetryable"))
+          && !BREAKDOWN.contains(failure.details().getOrDefault("agentCode", ""));
+    }
+    return switch (failure.code()) {
+      case NOT_FOUND, FORBIDDEN -> true;
+      default -> false;
+    };
+  }
+
+  /** Whether it was the agent's failure, and not that the hub or the agent was busy. */
+  private static boolean counts(ParleyException failure) {
+    return failure.code() != ErrorCode.RATE_LIMITED && failure.code() != ErrorCode.UNAVAILABLE;
+  }
+
+  private void end(MailItem item, MailStatus status, @Nullable ParleyException error) {
+    persist(
+        () -> office.store.end(item, status, error),
+        item,
+        there -> {
+          if (there) {
+            tell(item, status, error);
+          }
+        });
+  }
+
+  private void release(MailItem item, long dueAt, boolean uncounted, ParleyException why) {
+    persist(
+        () -> office.store.release(item, dueAt, uncounted, why).map(true),
+        item,
+        there -> {
+          synchronized (this) {
+            if (dueAt < timerAt) {
+              setTimer(dueAt);
+            }
+          }
+        });
+  }
+
+  /** Writes it until it is written; meanwhile the message counts as being with the agent. */
+  private void persist(
+      Supplier<Future<Boolean>> write, MailItem item, java.util.function.Consumer<Boolean> then) {
+    write
+        .get()
+        .onSuccess(
+            there -> {
+              synchronized (this) {
+                out.remove(item.conversation());
+                again = true;
+              }
+              then.accept(there);
+              pump();
+            })
+        .onFailure(
+            failure -> {
+              if (!office.around.stopping().getAsBoolean()) {
+                office
+                    .around
+                    .vertx()
+                    .setTimer(STORE_PAUSE_MS, passed -> persist(write, item, then));
+              }
+            });
+  }
+
+  private void tell(MailItem item, MailStatus status, @Nullable ParleyException error) {
+    office.receipts.on(
+        new Receipt(item.mail(), status, item.attempt(), office.around.clock().millis(), error));
+  }
+
+  static ParleyException expired() {
+    return new ParleyException(
+        ErrorCode.DEADLINE_EXCEEDED, "the message was not handled within its time to live");
+  }
+
+  private ParleyException neverAcknowledged(int attempts) {
+    return new ParleyException(
+        ErrorCode.AGENT_FAILED,
+        "agent %s was given the message %d times and never acknowledged it"
+            .formatted(agent, attempts));
+  }
+}

@@ -1,0 +1,12 @@
+-- Notes that a message is with its agent.
+--
+-- KEYS  1 record  as in mail-accept
+-- ARGV  1 now (ms)  2 tries
+-- Returns {1}; {0} it has ended.
+-- Atomic: all of it.
+
+if redis.call('HGET', KEYS[1], 's') ~= 'accepted' then
+  return {0}
+end
+redis.call('HSET', KEYS[1], 's', 'delivered', 'c', ARGV[1], 'n', ARGV[2])
+return {1}
