@@ -272,7 +272,7 @@ public final class Hub {
             switchboard::deliver,
             webSockets::publishReceipt);
     switchboard.mailInto(mailboxes);
-    remote.tell(mailboxes::wake, mailboxes::wakeIfWaiting);
+    remote.tellReady(mailboxes::wake);
     new MessageOperations(switchboard, mailboxes).register(operations);
     AgentRemoval removal = new AgentRemoval(agents, market, channels, keys, mailboxes::wake);
     new AgentOperations(agents, removal, remote, models, tenants, defaultModel, clock)
@@ -290,7 +290,7 @@ public final class Hub {
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
     metrics.gauge("parley.mailboxes.awake", mailboxes, Mailboxes::awakeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
-    membership = new Membership(vertx, agents, remote, metrics);
+    membership = new Membership(vertx, agents, remote, mailboxes, metrics);
     metrics.counter(
         "parley.authentications.refused",
         "authentications refused unseen after too many wrong keys",

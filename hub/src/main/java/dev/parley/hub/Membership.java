@@ -5,6 +5,8 @@ import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.agent.relay.Relay;
 import dev.parley.hub.cluster.Cluster;
 import dev.parley.hub.cluster.ClusterSettings;
+import dev.parley.hub.mailbox.MailBus;
+import dev.parley.hub.mailbox.Mailboxes;
 import dev.parley.hub.telemetry.HubMetrics;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -16,14 +18,16 @@ final class Membership {
   private final Vertx vertx;
   private final Agents agents;
   private final RemoteAgents remoteAgents;
+  private final Mailboxes mailboxes;
   private final HubMetrics metrics;
   private volatile @Nullable Cluster cluster;
   private volatile @Nullable Relay relay;
 
-  Membership(Vertx vertx, Agents agents, RemoteAgents remoteAgents, HubMetrics metrics) {
+  Membership(Vertx vertx, Agents agents, RemoteAgents remoteAgents, Mailboxes mailboxes, HubMetrics metrics) {
     this.vertx = vertx;
     this.agents = agents;
     this.remoteAgents = remoteAgents;
+    this.mailboxes = mailboxes;
     this.metrics = metrics;
   }
 
@@ -39,6 +43,7 @@ final class Membership {
     Relay between = new Relay(vertx, joined.placement(), joined.bus(), agents, remoteAgents);
     between.start();
     agents.reachedThrough(between);
+    mailboxes.sharedThrough(new MailBus(joined.placement(), joined.bus()));
     metrics.gauge("parley.relay.calls.out", between, Relay::outboundCount);
     metrics.gauge("parley.relay.calls.in", between, Relay::inboundCount);
     relay = between;

@@ -205,14 +205,19 @@ public final class Agents implements AgentDirectory {
         ? Future.succeededFuture(connected.room())
         : cached
             .get(address)
-            .map(
-                definition ->
-                    definition.kind() == AgentDefinition.Kind.REMOTE ? 0 : Integer.MAX_VALUE)
+            .compose(definition -> roomElsewhere(address, definition))
             .recover(
                 failure ->
                     failure instanceof ParleyException e && e.code() == ErrorCode.NOT_FOUND
                         ? Future.succeededFuture(Integer.MAX_VALUE)
                         : Future.failedFuture(failure));
+  }
+
+  private Future<Integer> roomElsewhere(AgentAddress address, AgentDefinition definition) {
+    if (definition.kind() == AgentDefinition.Kind.HOSTED) {
+      return Future.succeededFuture(Integer.MAX_VALUE);
+    }
+    return otherNodes == null ? Future.succeededFuture(0) : otherNodes.room(address);
   }
 
   @Override

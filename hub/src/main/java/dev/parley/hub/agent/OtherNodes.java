@@ -10,6 +10,9 @@ public interface OtherNodes {
   /** The way to an agent that is on another node; empty when it is to be on this one or nowhere. */
   Future<Optional<Endpoint>> locate(AgentAddress address, AgentDefinition.Kind kind);
 
+  /** How many more messages a remote agent takes through its links to other nodes. */
+  Future<Integer> room(AgentAddress address);
+
   /** Whether a hosted agent runs on another node. */
   boolean isElsewhere(AgentAddress address);
 }

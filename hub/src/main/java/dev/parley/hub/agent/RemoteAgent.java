@@ -20,6 +20,7 @@ final class RemoteAgent implements Endpoint {
   private final int maxWaiting;
   private final List<AgentLink> links = new ArrayList<>(1);
   private final Deque<Delivery> waiting = new ArrayDeque<>(0);
+  private boolean awaited;
 
   RemoteAgent(AgentAddress address, int maxWaiting) {
     this.address = address;
@@ -45,13 +46,22 @@ final class RemoteAgent implements Endpoint {
     }
   }
 
-  /** How many more messages its windows take. */
+  /** How many more messages its windows take; who is told none hears when there are some. */
   synchronized int room() {
     long room = 0;
     for (AgentLink link : links) {
       room += link.room();
     }
-    return (int) Math.max(0, Math.min(room - waiting.size(), Integer.MAX_VALUE));
+    int more = (int) Math.max(0, Math.min(room - waiting.size(), Integer.MAX_VALUE));
+    awaited = awaited || more == 0;
+    return more;
+  }
+
+  /** Whether somebody was told that there is no room, since this was asked last. */
+  synchronized boolean takeAwaited() {
+    boolean was = awaited;
+    awaited = false;
+    return was;
   }
 
   synchronized void attach(AgentLink link) {

@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class RemoteAgents {
   private final ConcurrentMap<AgentAddress, RemoteAgent> connected = new ConcurrentHashMap<>();
   private final int maxWaiting;
-  private volatile Consumer<AgentAddress> onConnected = address -> {};
-  private volatile Consumer<AgentAddress> onRoom = address -> {};
+  private volatile Consumer<AgentAddress> onReady = address -> {};
   private volatile Watcher watcher = Watcher.NOBODY;
 
   /** Hears which agents come and go; called in the order of the events of an agent. */
@@ -51,13 +50,26 @@ public final class RemoteAgents {
           }
           return agent;
         });
-    onConnected.accept(address);
+    onReady.accept(address);
   }
 
-  /** Sets who is told that an agent has connected, and that a full window has room again. */
-  public void tell(Consumer<AgentAddress> connected, Consumer<AgentAddress> room) {
-    onConnected = connected;
-    onRoom = room;
+  /**
+   * Sets who is told that an agent may take messages: it has connected, here or on a node that
+   * knows it here as its place, or its windows have room again of which there was none.
+   */
+  public void tellReady(Consumer<AgentAddress> listener) {
+    onReady = listener;
+  }
+
+  /** An agent of which this node is the place has connected to another. */
+  public void connectedElsewhere(AgentAddress address) {
+    onReady.accept(address);
+  }
+
+  /** How many more messages the agent takes through its links to this node. */
+  public int room(AgentAddress address) {
+    RemoteAgent agent = connected.get(address);
+    return agent == null ? 0 : agent.room();
   }
 
   public void detach(AgentAddress address, AgentLink link) {
@@ -77,7 +89,9 @@ public final class RemoteAgents {
     RemoteAgent agent = connected.get(address);
     if (agent != null) {
       agent.drain();
-      onRoom.accept(address);
+      if (agent.takeAwaited()) {
+        onReady.accept(address);
+      }
     }
   }
 

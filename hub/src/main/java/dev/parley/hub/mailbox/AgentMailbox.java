@@ -6,23 +6,32 @@ import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Brings the mail of one agent to it, as much at a time as it has room for. Holds only what is with
- * the agent; exists while there is something to do. Thread-safe.
+ * the agent; exists while there is something to do. It takes the mailbox over when it begins and
+ * after every change of places, which gives it a token; whoever had it before has no say any more
+ * in what is not with the agent through it at that moment. Thread-safe.
  */
 final class AgentMailbox {
   private static final Logger LOG = LoggerFactory.getLogger(AgentMailbox.class);
   private static final long STORE_PAUSE_MS = 500;
+
+  /** How long to wait before the mailbox is taken back from a node that has taken it over. */
+  private static final long TAKEN_OVER_PAUSE_MS = 2_000;
 
   /** How the SDKs tell that a handler broke down. */
   private static final Set<Object> BREAKDOWN =
@@ -33,14 +42,17 @@ final class AgentMailbox {
       MailStore store,
       MailSettings settings,
       Mailboxes.Surroundings around,
-      Receipt.Listener receipts) {}
+      Supplier<Places> places,
+      BiConsumer<MailItem, Receipt> receipts) {}
 
   private final AgentAddress agent;
   private final Office office;
   private final Runnable onIdle;
   private final Map<String, MailItem> out = new HashMap<>();
   private int onTheWay;
-  private boolean recovered;
+  private final List<Promise<List<String>>> standingDown = new ArrayList<>(0);
+  private long token;
+  private boolean takeOver = true;
   private boolean pumping;
   private boolean again;
   private long timer = -1;
@@ -57,6 +69,27 @@ final class AgentMailbox {
     again = true;
   }
 
+  /** Says that what other nodes have out may be free; {@link #pump} must follow. */
+  synchronized void placesChanged() {
+    takeOver = true;
+    again = true;
+  }
+
+  /**
+   * Leaves the mailbox to another node.
+   *
+   * @return the conversations of which a message is with the agent and will be seen to here
+   */
+  synchronized Future<List<String>> standDown() {
+    takeOver = true;
+    if (!pumping) {
+      return Future.succeededFuture(List.copyOf(out.keySet()));
+    }
+    Promise<List<String>> promise = Promise.promise();
+    standingDown.add(promise);
+    return promise.future();
+  }
+
   synchronized boolean isIdle() {
     return !pumping && !again && timer < 0 && out.isEmpty();
   }
@@ -70,6 +103,10 @@ final class AgentMailbox {
       pumping = true;
       again = false;
     }
+    if (!office.places.get().isHere(agent)) {
+      leave();
+      return;
+    }
     office
         .around
         .directory()
@@ -80,35 +117,61 @@ final class AgentMailbox {
             failure -> {
               LOG.debug("the mailbox of {} pauses", agent, failure);
               synchronized (this) {
-                recovered = false;
+                takeOver = true;
               }
               pumped(office.around.clock().millis() + STORE_PAUSE_MS, false);
             });
   }
 
+  /** The mailbox is another node's now; what is out here is seen to the end. */
+  private void leave() {
+    synchronized (this) {
+      takeOver = true;
+      stopTimer();
+    }
+    office.places.get().wake(agent);
+    pumped(-1, false);
+  }
+
   private Future<MailStore.Claim> claim(int room) {
     int most;
-    boolean recover;
-    List<String> atAgent;
+    long held;
+    List<String> mine;
     synchronized (this) {
       most = Math.min(MailSettings.MAX_AT_AGENT - out.size(), room - onTheWay);
-      recover = !recovered;
-      atAgent = List.copyOf(out.keySet());
+      if (most <= 0) {
+        return Future.succeededFuture(new MailStore.Claim(token, -1, List.of()));
+      }
+      held = takeOver ? 0 : token;
+      takeOver = false;
+      mine = List.copyOf(out.keySet());
     }
-    if (most <= 0) {
-      office.around.withoutRoom().accept(agent);
-    }
-    return most <= 0
-        ? Future.succeededFuture(new MailStore.Claim(-1, List.of()))
+    return kept(held, mine)
+        .compose(
+            kept -> office.store.claim(agent, office.places.get().self(), most, held, kept))
+        .map(this::held);
+  }
+
+  private Future<List<String>> kept(long held, List<String> mine) {
+    return held > 0
+        ? Future.succeededFuture(List.of())
         : office
-            .store
-            .claim(agent, most, recover, atAgent)
-            .onSuccess(
-                claim -> {
-                  synchronized (this) {
-                    recovered = true;
-                  }
-                });
+            .places
+            .get()
+            .standDown(agent, () -> office.store.holders(agent))
+            .map(theirs -> Stream.concat(mine.stream(), theirs.stream()).toList());
+  }
+
+  private MailStore.Claim held(MailStore.Claim claim) {
+    synchronized (this) {
+      token = claim.token();
+      if (token == 0) {
+        takeOver = true;
+        return new MailStore.Claim(
+            0, office.around.clock().millis() + TAKEN_OVER_PAUSE_MS, List.of());
+      }
+    }
+    return claim;
   }
 
   private void deliverAll(MailStore.Claim claim) {
@@ -124,14 +187,21 @@ final class AgentMailbox {
 
   private void pumped(long nextAt, boolean more) {
     boolean goOn;
+    List<Promise<List<String>>> left;
+    List<String> mine;
     synchronized (this) {
       pumping = false;
+      left = List.copyOf(standingDown);
+      standingDown.clear();
+      takeOver = takeOver || !left.isEmpty();
+      mine = List.copyOf(out.keySet());
       again = again || more;
       goOn = again;
       if (nextAt >= 0 && nextAt < timerAt) {
         setTimer(nextAt);
       }
     }
+    left.forEach(promise -> promise.complete(mine));
     if (goOn) {
       pump();
     } else {
@@ -140,10 +210,17 @@ final class AgentMailbox {
   }
 
   /** Called with the lock held. */
-  private void setTimer(long at) {
+  private void stopTimer() {
     if (timer >= 0) {
       office.around.vertx().cancelTimer(timer);
     }
+    timer = -1;
+    timerAt = Long.MAX_VALUE;
+  }
+
+  /** Called with the lock held. */
+  private void setTimer(long at) {
+    stopTimer();
     timerAt = at;
     long delay = Math.max(1, at - office.around.clock().millis());
     timer =
@@ -296,7 +373,8 @@ final class AgentMailbox {
   }
 
   private void tell(MailItem item, MailStatus status, @Nullable ParleyException error) {
-    office.receipts.on(
+    office.receipts.accept(
+        item,
         new Receipt(item.mail(), status, item.attempt(), office.around.clock().millis(), error));
   }
 

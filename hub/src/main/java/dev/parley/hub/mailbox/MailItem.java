@@ -21,8 +21,11 @@ import org.jspecify.annotations.Nullable;
  * @param conversation the key of its conversation in the mailbox
  * @param seq its place there
  * @param attempt how often it was taken out, this time included
+ * @param holder who has taken it out, as the store names it; empty for a message that waits
+ * @param origin the node that accepted it
  */
-record MailItem(String conversation, String seq, int attempt, Mail mail) {
+record MailItem(
+    String conversation, String seq, int attempt, String holder, String origin, Mail mail) {
   private static final HexFormat HEX = HexFormat.of();
 
   /** What is kept beside the envelope; short names because every message has one. */
@@ -33,9 +36,10 @@ record MailItem(String conversation, String seq, int attempt, Mail mail) {
       @JsonProperty("c") @Nullable String channel,
       @JsonProperty("k") String keyId,
       @JsonProperty("l") long ttlMs,
-      @JsonProperty("a") long acceptedAt) {}
+      @JsonProperty("a") long acceptedAt,
+      @JsonProperty("n") String origin) {}
 
-  static String meta(Mail mail) {
+  static String meta(Mail mail, String origin) {
     return Json.write(
         new Meta(
             mail.target().toString(),
@@ -43,17 +47,25 @@ record MailItem(String conversation, String seq, int attempt, Mail mail) {
             mail.channel(),
             mail.keyId(),
             mail.ttlMs(),
-            mail.acceptedAt()));
+            mail.acceptedAt(),
+            origin));
   }
 
   static MailItem read(
-      String conversation, String seq, int attempt, String metaText, String envelopeText) {
+      String conversation,
+      String seq,
+      int attempt,
+      String holder,
+      String metaText,
+      String envelopeText) {
     Meta meta = Json.read(metaText, Meta.class);
     Envelope envelope = EnvelopeCodec.read(new RawJson(envelopeText));
     return new MailItem(
         conversation,
         seq,
         attempt,
+        holder,
+        meta.origin,
         new Mail(
             envelope,
             Target.parse(meta.target),

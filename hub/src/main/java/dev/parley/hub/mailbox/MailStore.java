@@ -23,6 +23,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The mailboxes in Redis; what each script does is said in its header. */
@@ -35,8 +37,15 @@ final class MailStore {
   private static final Script DELIVERED = new Script("mail-delivered");
   private static final Script DUE = new Script("mail-due");
 
-  /** What was claimed, and when a conversation that pauses goes on; negative when none does. */
-  record Claim(long nextPause, List<MailItem> items) {}
+  /**
+   * What was claimed.
+   *
+   * @param token by which the mailbox is held; 0 when another node has taken it over
+   * @param nextPause when a conversation that pauses goes on; negative when none does
+   */
+  record Claim(long token, long nextPause, List<MailItem> items) {
+    static final Claim TAKEN_OVER = new Claim(0, -1, List.of());
+  }
 
   /** What is past its deadline, and when the next will be; negative when there is none. */
   record Due(long nextDeadline, List<String> members) {}
@@ -44,24 +53,17 @@ final class MailStore {
   private final Store store;
   private final TenantScopes scopes;
   private final Clock clock;
-  private final String hub;
   private final long windowMs;
 
-  /**
-   * Works for one hub.
-   *
-   * @param hub names it in what it takes
-   */
-  MailStore(Store store, TenantScopes scopes, Clock clock, String hub, long windowMs) {
+  MailStore(Store store, TenantScopes scopes, Clock clock, long windowMs) {
     this.store = store;
     this.scopes = scopes;
     this.clock = clock;
-    this.hub = hub;
     this.windowMs = windowMs;
   }
 
-  /** As {@link dev.parley.hub.switchboard.Mailroom#accept}. */
-  Future<String> accept(Mail mail, long most) {
+  /** As {@link dev.parley.hub.switchboard.Mailroom#accept}, on the node {@code origin}. */
+  Future<String> accept(Mail mail, long most, String origin) {
     Envelope envelope = mail.envelope();
     Key sent = scope(envelope.from().tenant()).key("sent", envelope.id().value());
     long taken = envelope.deadline() - mail.acceptedAt() + windowMs;
@@ -73,7 +75,7 @@ final class MailStore {
                 throw idTaken(envelope.id());
               }
               boolean fresh = result.integer(1) == 1;
-              return append(mail, most)
+              return append(mail, most, origin)
                   .recover(
                       refused ->
                           fresh && isFull(refused)
@@ -84,7 +86,7 @@ final class MailStore {
             });
   }
 
-  private Future<String> append(Mail mail, long most) {
+  private Future<String> append(Mail mail, long most, String origin) {
     Envelope envelope = mail.envelope();
     AgentAddress to = envelope.to();
     List<Key> keys =
@@ -105,7 +107,7 @@ final class MailStore {
             to.agent().value(),
             MailItem.conversationOf(envelope),
             EnvelopeCodec.write(envelope).text(),
-            MailItem.meta(mail),
+            MailItem.meta(mail, origin),
             Long.toString(envelope.deadline()),
             Long.toString(mail.priority().rank(mail.acceptedAt())),
             Long.toString(most),
@@ -127,18 +129,17 @@ final class MailStore {
   /**
    * Takes messages out to hand them over.
    *
-   * @param atAgent the conversations of which a message is with the agent
-   * @param recover whether what else is out must be put back first
+   * @param token by which the node holds the mailbox, 0 to take it over
+   * @param kept when taking over: the conversations of which a message is with the agent and stays
    */
-  Future<Claim> claim(AgentAddress agent, int most, boolean recover, Collection<String> atAgent) {
+  Future<Claim> claim(
+      AgentAddress agent, String node, int most, long token, Collection<String> kept) {
     List<String> arguments = new ArrayList<>();
     arguments.add(Long.toString(clock.millis()));
-    arguments.add(hub);
+    arguments.add(node);
     arguments.add(Integer.toString(most));
-    arguments.add(recover ? "1" : "0");
-    if (recover) {
-      arguments.addAll(atAgent);
-    }
+    arguments.add(Long.toString(token));
+    arguments.addAll(kept);
     return store
         .run(
             CLAIM,
@@ -148,47 +149,51 @@ final class MailStore {
                 key(agent, "busy"),
                 key(agent, "order"),
                 key(agent, "log"),
-                key(agent, "tries")),
+                key(agent, "tries"),
+                key(agent, "token")),
             arguments)
-        .map(
-            result -> {
-              List<MailItem> items = new ArrayList<>();
-              for (int at = 1; at < result.size(); at += 5) {
-                items.add(
-                    MailItem.read(
-                        result.text(at),
-                        result.text(at + 1),
-                        (int) result.integer(at + 2),
-                        result.text(at + 3),
-                        result.text(at + 4)));
-              }
-              return new Claim(result.integer(0), items);
-            });
+        .map(result -> claimed(result, node));
   }
 
-  /** Ends a message that this hub has out; answers whether it was still there. */
+  private static Claim claimed(ScriptResult result, String node) {
+    long token = result.integer(0);
+    if (token == 0) {
+      return Claim.TAKEN_OVER;
+    }
+    List<MailItem> items = new ArrayList<>();
+    for (int at = 2; at < result.size(); at += 5) {
+      items.add(
+          MailItem.read(
+              result.text(at),
+              result.text(at + 1),
+              (int) result.integer(at + 2),
+              token + " " + node,
+              result.text(at + 3),
+              result.text(at + 4)));
+    }
+    return new Claim(token, result.integer(1), items);
+  }
+
+  /** The nodes that have messages of this mailbox out. */
+  Future<Set<String>> holders(AgentAddress agent) {
+    return store
+        .hashGetAll(key(agent, "busy"))
+        .map(
+            busy ->
+                busy.values().stream()
+                    .map(holder -> holder.substring(holder.indexOf(' ') + 1))
+                    .collect(Collectors.toUnmodifiableSet()));
+  }
+
+  /**
+   * Ends a message.
+   *
+   * @return whether it did: not when it had ended, was taken over by another node, or, of one that
+   *     waits, was taken out
+   */
   Future<Boolean> end(MailItem item, MailStatus status, @Nullable ParleyException error) {
     Envelope envelope = item.mail().envelope();
-    return end(
-        envelope.to(),
-        item.conversation(),
-        item.seq(),
-        item.expiryMember(),
-        record(envelope.to().tenant(), envelope.from().tenant(), envelope.id()),
-        hub,
-        status,
-        error);
-  }
-
-  private Future<Boolean> end(
-      AgentAddress agent,
-      String conversation,
-      String seq,
-      String expiryMember,
-      Key record,
-      String holder,
-      MailStatus status,
-      @Nullable ParleyException error) {
+    AgentAddress agent = envelope.to();
     return store
         .run(
             END,
@@ -199,22 +204,22 @@ final class MailStore {
                 key(agent, "ready"),
                 key(agent, "busy"),
                 expiry(agent.tenant()),
-                record,
+                record(agent.tenant(), envelope.from().tenant(), envelope.id()),
                 key(agent, "tries")),
             List.of(
                 Long.toString(clock.millis()),
                 Long.toString(windowMs),
                 agent.agent().value(),
-                conversation,
-                seq,
-                expiryMember,
-                holder,
+                item.conversation(),
+                item.seq(),
+                item.expiryMember(),
+                item.holder(),
                 status.wireName(),
                 error == null ? "" : Json.write(Receipt.errorJson(error))))
         .map(result -> result.integer(0) == 1);
   }
 
-  /** Puts a message back; it goes on at {@code dueAt}. */
+  /** Puts a message back, unless it was taken over; it goes on at {@code dueAt}. */
   Future<ScriptResult> release(MailItem item, long dueAt, boolean uncounted, ParleyException why) {
     Envelope envelope = item.mail().envelope();
     return store.run(
@@ -226,7 +231,7 @@ final class MailStore {
             key(item.agent(), "tries")),
         List.of(
             Long.toString(clock.millis()),
-            hub,
+            item.holder(),
             item.conversation(),
             item.seq(),
             Long.toString(dueAt),
@@ -239,8 +244,14 @@ final class MailStore {
     Envelope envelope = item.mail().envelope();
     return store.run(
         DELIVERED,
-        List.of(record(envelope.to().tenant(), envelope.from().tenant(), envelope.id())),
-        List.of(Long.toString(clock.millis()), Integer.toString(item.attempt())));
+        List.of(
+            record(envelope.to().tenant(), envelope.from().tenant(), envelope.id()),
+            key(item.agent(), "busy")),
+        List.of(
+            Long.toString(clock.millis()),
+            Integer.toString(item.attempt()),
+            item.conversation(),
+            item.holder()));
   }
 
   Future<Due> due(TenantId tenant) {
@@ -282,22 +293,9 @@ final class MailStore {
                         parts[2],
                         parts[1],
                         0,
+                        "",
                         fields.getOrDefault("m", ""),
                         fields.getOrDefault("e", "")));
-  }
-
-  /** Ends a message that waits; answers whether it did. */
-  Future<Boolean> endWaiting(MailItem item, MailStatus status, ParleyException error) {
-    Envelope envelope = item.mail().envelope();
-    return end(
-        envelope.to(),
-        item.conversation(),
-        item.seq(),
-        item.expiryMember(),
-        record(envelope.to().tenant(), envelope.from().tenant(), envelope.id()),
-        "",
-        status,
-        error);
   }
 
   /** What has become of a message that {@code sender} has sent; null when there is none. */

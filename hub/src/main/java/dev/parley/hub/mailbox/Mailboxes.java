@@ -1,10 +1,10 @@
 package dev.parley.hub.mailbox;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.store.Store;
 import dev.parley.hub.switchboard.AgentDirectory;
 import dev.parley.hub.switchboard.Mail;
 import dev.parley.hub.switchboard.Mailroom;
-import dev.parley.hub.tenant.Tenant;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
@@ -17,23 +17,27 @@ import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The mailboxes of all agents, as this hub serves them: takes messages in, wakes the {@link
- * AgentMailbox} of whoever has mail and can take it, and sees to deadlines.
+ * AgentMailbox} of whoever has mail and can take it, and sees to deadlines. In a cluster any node
+ * takes messages in, and the agent's place serves its mailbox.
  */
 public final class Mailboxes implements Mailroom {
   private static final Logger LOG = LoggerFactory.getLogger(Mailboxes.class);
   private static final long TICK_MS = 1_000;
   private static final int TENANTS_AT_ONCE = 500;
+
+  /** Changes of places come in swarms; the mailboxes are looked through when one is over. */
+  private static final long SETTLE_MS = 250;
 
   /** Gives a message to its agent; see {@code Switchboard.deliver}. */
   @FunctionalInterface
@@ -47,7 +51,6 @@ public final class Mailboxes implements Mailroom {
       Clock clock,
       AgentDirectory directory,
       Carrier carrier,
-      Consumer<AgentAddress> withoutRoom,
       BooleanSupplier stopping) {}
 
   private final Vertx vertx;
@@ -57,8 +60,10 @@ public final class Mailboxes implements Mailroom {
   private final Receipt.Listener receipts;
   private final AgentMailbox.Office office;
   private final Map<AgentAddress, AgentMailbox> awake = new ConcurrentHashMap<>();
-  private final Set<AgentAddress> withoutRoom = ConcurrentHashMap.newKeySet();
   private final Map<TenantId, Long> deadlines = new ConcurrentHashMap<>();
+  private final AtomicBoolean settling = new AtomicBoolean();
+  private final AtomicLong look = new AtomicLong();
+  private volatile Places places = new Places.Alone(UUID.randomUUID().toString());
   private volatile boolean stopping;
   private long timer = -1;
 
@@ -76,21 +81,27 @@ public final class Mailboxes implements Mailroom {
     this.clock = clock;
     this.tenants = tenants;
     this.store =
-        new MailStore(
-            store, scopes, clock, UUID.randomUUID().toString(), settings.window().toMillis());
+        new MailStore(store, scopes, clock, settings.window().toMillis());
     this.receipts = receipts;
     this.office =
         new AgentMailbox.Office(
             this.store,
             settings,
-            new Surroundings(vertx, clock, directory, carrier, withoutRoom::add, () -> stopping),
-            receipts);
+            new Surroundings(vertx, clock, directory, carrier, () -> stopping),
+            () -> places,
+            this::tell);
+  }
+
+  /** Shares the mailboxes with other nodes; without it they are all served here. */
+  public void sharedThrough(MailBus bus) {
+    places = bus;
+    bus.start(this);
   }
 
   /** Begins to see to deadlines, and looks, in the background, for mail from before. */
   public void start() {
     timer = vertx.setPeriodic(TICK_MS, tick -> sweep());
-    lookForMail(null);
+    lookForMail();
   }
 
   public Future<Void> close() {
@@ -110,18 +121,23 @@ public final class Mailboxes implements Mailroom {
   public Future<String> accept(Mail mail, long most) {
     AgentAddress to = mail.envelope().to();
     return store
-        .accept(mail, most)
+        .accept(mail, most, places.self())
         .onSuccess(
             status -> {
               deadlines.merge(to.tenant(), mail.envelope().deadline(), Math::min);
               wake(to);
-              receipts.on(new Receipt(mail, MailStatus.ACCEPTED, 0, clock.millis(), null));
+              Receipt receipt = new Receipt(mail, MailStatus.ACCEPTED, 0, clock.millis(), null);
+              receipts.on(receipt.addressee(), receipt.toJson());
             });
   }
 
   /** The agent may have mail and may be able to take it. */
   public void wake(AgentAddress agent) {
     if (stopping) {
+      return;
+    }
+    if (!places.isHere(agent)) {
+      places.wake(agent);
       return;
     }
     AgentMailbox mailbox =
@@ -138,10 +154,40 @@ public final class Mailboxes implements Mailroom {
     mailbox.pump();
   }
 
-  /** The agent can take messages again; asks the store only when some had to wait for that. */
-  public void wakeIfWaiting(AgentAddress agent) {
-    if (withoutRoom.remove(agent)) {
-      wake(agent);
+  /** As {@link AgentMailbox#standDown}. */
+  Future<List<String>> standDown(AgentAddress agent) {
+    AgentMailbox mailbox = awake.get(agent);
+    return mailbox == null ? Future.succeededFuture(List.of()) : mailbox.standDown();
+  }
+
+  /** Some agents' places may be others now. */
+  void placesChanged() {
+    if (!stopping && settling.compareAndSet(false, true)) {
+      vertx.setTimer(
+          SETTLE_MS,
+          passed -> {
+            settling.set(false);
+            awake
+                .values()
+                .forEach(
+                    mailbox -> {
+                      mailbox.placesChanged();
+                      mailbox.pump();
+                    });
+            lookForMail();
+          });
+    }
+  }
+
+  /** Tells a receipt to those who are connected here. */
+  void tellHere(Receipt.Addressee addressee, ObjectNode receipt) {
+    receipts.on(addressee, receipt);
+  }
+
+  private void tell(MailItem item, Receipt receipt) {
+    ObjectNode json = receipt.toJson();
+    if (!places.passOn(item.origin(), receipt.addressee(), json)) {
+      receipts.on(receipt.addressee(), json);
     }
   }
 
@@ -162,32 +208,45 @@ public final class Mailboxes implements Mailroom {
     awake.computeIfPresent(agent, (address, mailbox) -> mailbox.isIdle() ? null : mailbox);
   }
 
-  private void lookForMail(@Nullable String after) {
+  /** Looks through all tenants; a look that is still under way ends. */
+  private void lookForMail() {
+    lookForMail(look.incrementAndGet(), null);
+  }
+
+  private void lookForMail(long number, @Nullable String after) {
+    if (stopping || number != look.get()) {
+      return;
+    }
     tenants
         .list(after, TENANTS_AT_ONCE)
+        .compose(
+            page ->
+                Future.all(page.stream().map(tenant -> lookForMail(tenant.id())).toList())
+                    .map(done -> page))
         .onSuccess(
             page -> {
-              for (Tenant tenant : page) {
-                store
-                    .agentsWithMail(tenant.id())
-                    .onSuccess(
-                        agents -> {
-                          agents.forEach(this::wake);
-                          if (!agents.isEmpty()) {
-                            deadlines.put(tenant.id(), 0L);
-                          }
-                        });
-              }
-              if (!page.isEmpty() && !stopping) {
-                lookForMail(page.get(page.size() - 1).id().value());
+              if (!page.isEmpty()) {
+                lookForMail(number, page.get(page.size() - 1).id().value());
               }
             })
         .onFailure(
             failure -> {
-              LOG.warn("mail from before is looked for again soon", failure);
-              if (!stopping) {
-                vertx.setTimer(TICK_MS, tick -> lookForMail(after));
+              LOG.warn("waiting mail is looked for again soon", failure);
+              vertx.setTimer(TICK_MS, tick -> lookForMail(number, after));
+            });
+  }
+
+  private Future<Void> lookForMail(TenantId tenant) {
+    return store
+        .agentsWithMail(tenant)
+        .map(
+            agents -> {
+              List<AgentAddress> here = agents.stream().filter(places::isHere).toList();
+              here.forEach(this::wake);
+              if (!here.isEmpty()) {
+                deadlines.put(tenant, 0L);
               }
+              return null;
             });
   }
 
@@ -229,11 +288,12 @@ public final class Mailboxes implements Mailroom {
               }
               ParleyException late = AgentMailbox.expired();
               return store
-                  .endWaiting(item, MailStatus.EXPIRED, late)
+                  .end(item, MailStatus.EXPIRED, late)
                   .map(
                       ended -> {
                         if (ended) {
-                          receipts.on(
+                          tell(
+                              item,
                               new Receipt(
                                   item.mail(),
                                   MailStatus.EXPIRED,

@@ -2,6 +2,7 @@ package dev.parley.hub.mailbox;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.switchboard.Mail;
+import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import org.jspecify.annotations.Nullable;
@@ -16,13 +17,20 @@ import org.jspecify.annotations.Nullable;
 public record Receipt(
     Mail mail, MailStatus status, int attempt, long at, @Nullable ParleyException error) {
 
+  /** The connections of whose key it is for. */
+  public record Addressee(TenantId tenant, String keyId) {}
+
   /** Takes receipts; must be quick. */
   @FunctionalInterface
   public interface Listener {
-    void on(Receipt receipt);
+    void on(Addressee addressee, ObjectNode receipt);
   }
 
-  public ObjectNode toJson() {
+  Addressee addressee() {
+    return new Addressee(mail.envelope().from().tenant(), mail.keyId());
+  }
+
+  ObjectNode toJson() {
     ObjectNode json =
         Json.object()
             .put("messageId", mail.envelope().id().value())

@@ -1,15 +1,18 @@
 package dev.parley.hub.agent.relay;
 
 import dev.parley.hub.agent.Agents;
+import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.cluster.NodeBus;
 import dev.parley.hub.cluster.NodeBus.Received;
 import dev.parley.hub.switchboard.RelayedDelivery;
+import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.envelope.Envelope;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.EnvelopeCodec;
 import dev.parley.protocol.frame.FrameCodec;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.Map;
 import java.util.Set;
@@ -30,18 +33,25 @@ final class Inbound {
   private final Vertx vertx;
   private final NodeBus bus;
   private final Agents agents;
+  private final RemoteAgents here;
   private final Map<CallId, Running> running = new ConcurrentHashMap<>();
   private long timer;
 
-  Inbound(Vertx vertx, NodeBus bus, Agents agents) {
+  Inbound(Vertx vertx, NodeBus bus, Agents agents, RemoteAgents here) {
     this.vertx = vertx;
     this.bus = bus;
     this.agents = agents;
+    this.here = here;
   }
 
   void start() {
     bus.onMessage(Wire.DELIVER, message -> onDeliver(message, 0, message.text()));
     bus.onMessage(Wire.MAIL, this::onMail);
+    bus.onRequest(
+        Wire.ROOM,
+        request ->
+            Future.succeededFuture(
+                Integer.toString(here.room(AgentAddress.parse(request.text())))));
     bus.onMessage(Wire.CANCEL, this::onCancel);
     timer = vertx.setPeriodic(SWEEP_MS, passed -> sweep());
   }

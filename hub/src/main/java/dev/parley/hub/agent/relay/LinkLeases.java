@@ -25,8 +25,9 @@ final class LinkLeases {
     this.ends = Caffeine.newBuilder().maximumSize(max).expireAfterWrite(lease).build();
   }
 
-  /** The node has a link to the agent, for the time of a lease from now. */
-  void renew(AgentAddress agent, String node) {
+  /** The node has a link to the agent, for the time of a lease from now; whether that is news. */
+  boolean renew(AgentAddress agent, String node) {
+    boolean known = nodesOf(agent).contains(node);
     long end = nanoTime.getAsLong() + lease.toNanos();
     ends.asMap()
         .compute(
@@ -36,6 +37,7 @@ final class LinkLeases {
               nodes.put(node, end);
               return Map.copyOf(nodes);
             });
+    return !known;
   }
 
   void drop(AgentAddress agent, String node) {

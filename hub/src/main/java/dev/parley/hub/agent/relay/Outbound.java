@@ -35,6 +35,7 @@ final class Outbound {
   /** How long after its end a hosted agent's run may still settle what it spent. */
   private static final Duration SETTLES_WITHIN = Duration.ofMinutes(10);
 
+  private static final Duration ANSWER = Duration.ofSeconds(2);
   private static final int MAX_ACCOUNTS = 200_000;
 
   private record Sent(Delivery delivery, String node, boolean hosted, boolean again) {}
@@ -73,6 +74,21 @@ final class Outbound {
 
   Endpoint toRemote(String node) {
     return delivery -> send(delivery, node, false, false);
+  }
+
+  /** How many more messages an agent takes that has links to these nodes; none when none answers. */
+  Future<Integer> room(AgentAddress agent, List<String> nodes) {
+    List<Future<Integer>> answers =
+        nodes.stream()
+            .filter(node -> !node.equals(self))
+            .map(
+                node ->
+                    bus.request(node, Wire.ROOM, "", agent.toString(), ANSWER)
+                        .map(Integer::valueOf)
+                        .otherwise(0))
+            .toList();
+    return Future.all(answers)
+        .map(all -> all.<Integer>list().stream().mapToInt(Integer::intValue).sum());
   }
 
   /** One of the nodes, not this one. */

@@ -24,7 +24,7 @@ public final class Relay implements OtherNodes {
     this.placement = placement;
     this.whereabouts = new Whereabouts(vertx, placement, bus, here);
     this.outbound = new Outbound(bus, whereabouts, placement.self());
-    this.inbound = new Inbound(vertx, bus, agents);
+    this.inbound = new Inbound(vertx, bus, agents, here);
   }
 
   /** Begins to listen to the other nodes and to tell them of this one's agents. */
@@ -61,6 +61,11 @@ public final class Relay implements OtherNodes {
               : Optional.of(outbound.toHosted(place)));
     }
     return whereabouts.of(address).map(nodes -> outbound.oneOf(nodes).map(outbound::toRemote));
+  }
+
+  @Override
+  public Future<Integer> room(AgentAddress address) {
+    return whereabouts.of(address).compose(nodes -> outbound.room(address, nodes));
   }
 
   @Override

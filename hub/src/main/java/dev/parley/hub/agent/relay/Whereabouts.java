@@ -130,7 +130,12 @@ final class Whereabouts {
   }
 
   private void onLinked(Received message) {
-    message.text().lines().forEach(line -> leases.renew(AgentAddress.parse(line), message.from()));
+    message
+        .text()
+        .lines()
+        .map(AgentAddress::parse)
+        .filter(agent -> leases.renew(agent, message.from()))
+        .forEach(here::connectedElsewhere);
   }
 
   private void onUnlinked(Received message) {

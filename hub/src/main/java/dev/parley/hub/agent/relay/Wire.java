@@ -25,6 +25,9 @@ final class Wire {
   /** To the caller's node: the agent is not here. */
   static final String ABSENT = "absent";
 
+  /** Asks the agent's node how many more messages the agent takes. */
+  static final String ROOM = "room";
+
   /** Asks the caller's node, which keeps the books, for a hold. */
   static final String RESERVE = "reserve";
 

@@ -1,6 +1,7 @@
 package dev.parley.hub.gateway.ws;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.access.Authenticator;
 import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
@@ -13,7 +14,6 @@ import dev.parley.hub.gateway.ClientAddresses;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.Refusals;
 import dev.parley.hub.mailbox.Receipt;
-import dev.parley.hub.switchboard.Mail;
 import dev.parley.hub.switchboard.Switchboard;
 import dev.parley.hub.telemetry.HubMetrics;
 import dev.parley.hub.tenant.Limits;
@@ -139,21 +139,16 @@ public final class WsGateway {
   }
 
   /** Sends a receipt to the connections of the key that sent the message. */
-  public void publishReceipt(Receipt receipt) {
-    Mail mail = receipt.mail();
-    TenantId sender = mail.envelope().from().tenant();
-    if (!feed.hasListeners(sender)) {
+  public void publishReceipt(Receipt.Addressee addressee, ObjectNode receipt) {
+    if (!feed.hasListeners(addressee.tenant())) {
       return;
     }
-    RawJson payload = Json.raw(receipt.toJson());
-    feed.forEach(
-        sender,
-        session -> {
-          if (session.principal().keyId().equals(mail.keyId())
-              && session.principal().may(Permission.CALL)) {
-            session.sendEvent("message.receipt", payload);
-          }
-        });
+    feed.publish(
+        addressee.tenant(),
+        Permission.CALL,
+        session -> session.principal().keyId().equals(addressee.keyId()),
+        "message.receipt",
+        Json.raw(receipt));
   }
 
   /** The listener that turns runs into events. */

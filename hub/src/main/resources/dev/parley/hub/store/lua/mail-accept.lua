@@ -5,7 +5,7 @@
 --       3 order   zset    <conversation>:<seq>, all of score 0: the messages of each in order
 --       4 ready   zset    conversations that can go on, by rank
 --       5 later   zset    conversations that pause, by the time they go on
---       6 busy    hash    conversation -> the hub that handles its first message
+--       6 busy    hash    conversation -> who has its first message out: <token> <node>
 --       7 expiry  zset    <agent>:<seq>:<conversation>:<sender>:<id>, by deadline
 --       8 record  hash    what became of the message: f(ingerprint), s(tatus), n attempts,
 --                         a(ccepted), x expires, c(hanged), d(escription), e(rror)

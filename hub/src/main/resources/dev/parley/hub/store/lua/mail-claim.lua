@@ -2,10 +2,12 @@
 --
 -- KEYS  1 ready  2 later  3 busy  4 order  5 log, as in mail-accept
 --       6 tries  hash  seq -> how often the message was handed over
--- ARGV  1 now (ms)  2 the hub that takes them  3 how many at most
---       4 1: put back what is busy and not among the conversations in ARGV 5…
--- Returns {when the next pause ends (ms) or -1, then for each: conversation, seq, tries with this
---       one, meta, envelope}.
+--       7 token  the number of times that the mailbox was taken over; never goes back
+-- ARGV  1 now (ms)  2 the node that takes them  3 how many at most
+--       4 the node's token, or 0 to take the mailbox over: then what is busy and not among the
+--         conversations in ARGV 5… is put back, and whoever has it out has no say any more
+-- Returns {token, when the next pause ends (ms) or -1, then for each: conversation, seq, tries with
+--       this one, meta, envelope}; {0} the mailbox was taken over by another.
 -- Atomic: all of it. A conversation is busy until mail-end or mail-release.
 
 local function head(conversation)
@@ -26,7 +28,12 @@ local function ready(conversation)
   end
 end
 
-if ARGV[4] == '1' then
+local token = ARGV[4]
+if token ~= '0' and redis.call('GET', KEYS[7]) ~= token then
+  return {0}
+end
+if token == '0' then
+  token = string.format('%.0f', redis.call('INCR', KEYS[7]))
   local mine = {}
   for i = 5, #ARGV do
     mine[ARGV[i]] = true
@@ -43,7 +50,7 @@ for _, conversation in ipairs(
   redis.call('ZREM', KEYS[2], conversation)
   ready(conversation)
 end
-local result = {-1}
+local result = {tonumber(token), -1}
 for _ = 1, tonumber(ARGV[3]) do
   local conversation = redis.call('ZPOPMIN', KEYS[1])[1]
   if not conversation then
@@ -51,7 +58,7 @@ for _ = 1, tonumber(ARGV[3]) do
   end
   local first = head(conversation)
   if first then
-    redis.call('HSET', KEYS[3], conversation, ARGV[2])
+    redis.call('HSET', KEYS[3], conversation, token .. ' ' .. ARGV[2])
     result[#result + 1] = conversation
     result[#result + 1] = first.seq
     result[#result + 1] = redis.call('HINCRBY', KEYS[6], first.seq, 1)
@@ -61,6 +68,6 @@ for _ = 1, tonumber(ARGV[3]) do
 end
 local pause = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
 if pause[2] then
-  result[1] = tonumber(pause[2])
+  result[2] = tonumber(pause[2])
 end
 return result

@@ -3,9 +3,9 @@
 -- KEYS  1 depth  2 log  3 order  4 ready  5 busy  6 expiry  7 record, as in mail-accept
 --       8 tries  as in mail-claim
 -- ARGV  1 now (ms)  2 window (ms)  3 agent  4 conversation  5 seq  6 member of expiry
---       7 the hub that has it at the agent, empty for a message that waits
+--       7 who has it out, as busy says, empty for a message that waits
 --       8 status  9 error (JSON) or empty
--- Returns {1} ended; {0} it had ended, or another hub has it, or, of one that waits, any has.
+-- Returns {1} ended; {0} it had ended, or it was taken over, or, of one that waits, it is out.
 -- Atomic: all of it.
 
 local conversation, seq, holder = ARGV[4], ARGV[5], ARGV[7]

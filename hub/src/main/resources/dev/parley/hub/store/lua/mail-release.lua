@@ -1,9 +1,9 @@
 -- Puts a message that was handed over back to the head of its conversation, which then pauses.
 --
 -- KEYS  1 busy  2 later  3 record, as in mail-accept  4 tries  as in mail-claim
--- ARGV  1 now (ms)  2 the hub that has it  3 conversation  4 seq  5 when it goes on (ms)
+-- ARGV  1 now (ms)  2 who has it out  3 conversation  4 seq  5 when it goes on (ms)
 --       6 1: the try does not count  7 error (JSON)
--- Returns {1}; {0} another hub has it.
+-- Returns {1}; {0} it was taken over.
 -- Atomic: all of it.
 
 if redis.call('HGET', KEYS[1], ARGV[3]) ~= ARGV[2] then
