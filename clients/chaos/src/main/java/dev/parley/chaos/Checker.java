@@ -28,8 +28,8 @@ final class Checker {
     return List.copyOf(checker.violations);
   }
 
-  private void broken(Rule rule, String what, Object... arguments) {
-    violations.add(new Violation(rule, what.formatted(arguments)));
+  private void broken(Rule rule, String what) {
+    violations.add(new Violation(rule, what));
   }
 
   private void mail(List<Event> history) {
@@ -43,27 +43,22 @@ final class Checker {
         case ACCEPTED -> accepted.put(event.id(), event);
         case EFFECT -> {
           if (!sent.contains(event.id())) {
-            broken(Rule.NO_EFFECT_UNASKED, "%s was never sent", event.id());
+            broken(Rule.NO_EFFECT_UNASKED, "%s was never sent".formatted(event.id()));
           }
           Event before = effects.putIfAbsent(event.id(), event);
           if (before != null) {
             broken(
                 Rule.NO_EFFECT_TWICE,
-                "%s took effect at %d ms and at %d ms",
-                event.id(),
-                before.at(),
-                event.at());
+                "%s took effect at %d ms and at %d ms"
+                    .formatted(event.id(), before.at(), event.at()));
             continue;
           }
           Event previous = last.put(event.series(), event);
           if (previous != null && previous.number() >= event.number()) {
             broken(
                 Rule.ORDER,
-                "in %s number %d took effect at %d ms, after number %d",
-                event.series(),
-                event.number(),
-                event.at(),
-                previous.number());
+                "in %s number %d took effect at %d ms, after number %d"
+                    .formatted(event.series(), event.number(), event.at(), previous.number()));
           }
         }
         default -> {}
@@ -74,9 +69,7 @@ final class Checker {
           if (!effects.containsKey(id)) {
             broken(
                 Rule.NOTHING_ACCEPTED_IS_LOST,
-                "%s was accepted at %d ms and never took effect",
-                id,
-                event.at());
+                "%s was accepted at %d ms and never took effect".formatted(id, event.at()));
           }
         });
   }
@@ -92,10 +85,8 @@ final class Checker {
           if (event.number() != expected) {
             broken(
                 Rule.STREAMS_WHOLE,
-                "piece %d of %s came where %d was due",
-                event.number(),
-                event.id(),
-                expected);
+                "piece %d of %s came where %d was due"
+                    .formatted(event.number(), event.id(), expected));
           }
         }
         case REPLIED, FAILED -> end(event, open.remove(event.id()), chunks);
@@ -105,33 +96,33 @@ final class Checker {
     open.forEach(
         (id, call) ->
             broken(
-                Rule.EVERY_CALL_ANSWERED, "%s, made at %d ms, was never answered", id, call.at()));
+                Rule.EVERY_CALL_ANSWERED,
+                "%s, made at %d ms, was never answered".formatted(id, call.at())));
   }
 
-  private void end(Event end, @org.jspecify.annotations.Nullable Event call, Map<String, Long> chunks) {
+  private void end(
+      Event end, @org.jspecify.annotations.Nullable Event call, Map<String, Long> chunks) {
     if (call == null) {
-      broken(Rule.EVERY_CALL_ANSWERED, "%s was answered twice", end.id());
+      broken(Rule.EVERY_CALL_ANSWERED, "%s was answered twice".formatted(end.id()));
       return;
     }
     long took = end.at() - call.at();
     if (took > call.number() + GRACE_MS) {
       broken(
           Rule.EVERY_CALL_ANSWERED,
-          "%s had %d ms and was answered after %d",
-          end.id(),
-          call.number(),
-          took);
+          "%s had %d ms and was answered after %d".formatted(end.id(), call.number(), took));
     }
     if (end.kind() != Event.Kind.REPLIED) {
       return;
     }
     if (!end.note().equals(end.id())) {
-      broken(Rule.EVERY_CALL_ANSWERED, "%s got the reply to '%s'", end.id(), end.note());
+      broken(Rule.EVERY_CALL_ANSWERED, "%s got the reply to '%s'".formatted(end.id(), end.note()));
     }
     long seen = chunks.getOrDefault(end.id(), 0L);
     if (seen != end.number()) {
       broken(
-          Rule.STREAMS_WHOLE, "%s has %d pieces of %d and a reply", end.id(), seen, end.number());
+          Rule.STREAMS_WHOLE,
+          "%s has %d pieces of %d and a reply".formatted(end.id(), seen, end.number()));
     }
   }
 
@@ -155,7 +146,9 @@ final class Checker {
     rows.forEach(
         (series, nodes) -> {
           if (new HashSet<>(nodes.values()).size() > 1) {
-            broken(Rule.ONE_WRITER, "nodes tell different transcripts of %s: %s", series, nodes);
+            broken(
+                Rule.ONE_WRITER,
+                "nodes tell different transcripts of %s: %s".formatted(series, nodes));
           }
         });
   }
@@ -164,7 +157,9 @@ final class Checker {
     Set<String> once = new HashSet<>();
     for (String turn : there) {
       if (!once.add(turn)) {
-        broken(Rule.ONE_WRITER, "%s is twice in the transcript of %s on %s", turn, series, node);
+        broken(
+            Rule.ONE_WRITER,
+            "%s is twice in the transcript of %s on %s".formatted(turn, series, node));
       }
     }
     int at = -1;
@@ -173,12 +168,12 @@ final class Checker {
       if (found < 0) {
         broken(
             Rule.NOTHING_ACCEPTED_IS_LOST,
-            "%s was answered and is not in the transcript of %s on %s",
-            turn,
-            series,
-            node);
+            "%s was answered and is not in the transcript of %s on %s"
+                .formatted(turn, series, node));
       } else if (found < at) {
-        broken(Rule.ORDER, "%s is out of order in the transcript of %s on %s", turn, series, node);
+        broken(
+            Rule.ORDER,
+            "%s is out of order in the transcript of %s on %s".formatted(turn, series, node));
       }
       at = Math.max(at, found);
     }
@@ -194,11 +189,8 @@ final class Checker {
         if (event.number() > limit) {
           broken(
               Rule.NO_BUDGET_OVERSPENT,
-              "%s spent %d of %d %s",
-              event.series(),
-              event.number(),
-              limit,
-              event.note());
+              "%s spent %d of %d %s"
+                  .formatted(event.series(), event.number(), limit, event.note()));
         }
       }
     }

@@ -16,6 +16,8 @@ record Event(long at, Kind kind, String series, String id, long number, String n
     SENT,
     /** The hub answered that it has the message. */
     ACCEPTED,
+    /** No answer, or one that says to try again; the message may have been accepted. */
+    UNSURE,
     /** The hub refused the message for good. */
     REFUSED,
     /** An agent's handler did what a message asks for. */

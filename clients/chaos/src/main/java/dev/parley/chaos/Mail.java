@@ -36,16 +36,14 @@ final class Mail extends Traffic {
             client.send(
                 to,
                 Json.object().put("series", series).put("number", n),
-                SendOptions.defaults()
-                    .conversation(series.replace('>', '/'))
-                    .messageId(id)),
+                SendOptions.defaults().conversation(series.replace('>', '/')).messageId(id)),
             ANSWER_MS);
         history.add(Kind.ACCEPTED, series, id, n, "");
         break;
       } catch (ParleyException refused) {
         boolean lasting = !refused.code().retryable() || history.now() - from > GIVE_UP_MS;
         if (lasting) {
-          history.add(Kind.REFUSED, series, id, n, refused.getMessage());
+          history.add(Kind.REFUSED, series, id, n, String.valueOf(refused.getMessage()));
           break;
         }
         history.add(Kind.UNSURE, series, id, n, refused.code().wireName());

@@ -1,9 +1,7 @@
 package dev.parley.chaos;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What to do.
@@ -13,7 +11,6 @@ import org.jspecify.annotations.Nullable;
  * @param every seconds from the beginning of a fault to that of the next
  * @param recoverWithin seconds in which every caller must be served again after a fault is healed
  * @param without a safeguard that is taken away, to see that the checker notices
- * @param directory for logs and data; deleted after a run without violations unless it was named
  */
 record Plan(
     int nodes,
@@ -22,8 +19,7 @@ record Plan(
     int recoverWithin,
     long seed,
     List<Fault.Kind> faults,
-    Set<Safeguard> without,
-    @Nullable Path directory) {
+    Set<Safeguard> without) {
 
   /** What keeps promises and can be taken away. */
   enum Safeguard {

@@ -39,7 +39,7 @@ record Town(Fleet fleet, List<Member> members) {
       Member member = new Member(tenant, issued.path("secret").asText());
       ask(
           admin,
-          "admin.tenants.update",
+          "admin.tenants.limits",
           Json.object().put("tenant", tenant).put("plan", "unmetered"));
       ask(
           rest.key(member.key()),
@@ -73,7 +73,7 @@ record Town(Fleet fleet, List<Member> members) {
     update.putObject("limits").put("tokensPerDay", tokensPerDay);
     ask(
         ParleyRest.of(fleet.nodes().get(0).url()).key(fleet.adminKey()),
-        "admin.tenants.update",
+        "admin.tenants.limits",
         update);
   }
 

@@ -4,7 +4,6 @@ import dev.parley.chaos.Event.Kind;
 import dev.parley.client.AgentContext;
 import dev.parley.client.AgentHandler;
 import dev.parley.client.AgentMessage;
-import dev.parley.protocol.envelope.Kind.*;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
@@ -36,8 +35,7 @@ final class Worker implements AgentHandler {
       if (number % PUTS_OFF == 0 && putOff.add(message.id())) {
         throw new ParleyException(ErrorCode.UNAVAILABLE, "not now").retryAfter(50);
       }
-      history.add(
-          Kind.EFFECT, message.payload().path("series").asText(), message.id(), number, "");
+      history.add(Kind.EFFECT, message.payload().path("series").asText(), message.id(), number, "");
       return CompletableFuture.completedFuture(null);
     }
     if (message.kind() == dev.parley.protocol.envelope.Kind.STREAM) {

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 /** Everything that the tenants of a town do during a run, and the history they write. */
 final class Workload implements AutoCloseable {
   private static final int CONVERSATIONS = 3;
+  private static final int REMEMBERED = 10_000;
   private static final long TOKENS = 60_000;
   private static final long END_SECONDS = 120;
 
@@ -36,6 +37,7 @@ final class Workload implements AutoCloseable {
     for (Town.Member member : town.members()) {
       agents.add(
           town.client(member, place + 1)
+              .remembered(dedupe ? REMEMBERED : 0)
               .connectAgent(Town.WORKER, new Worker(history))
               .get(60, TimeUnit.SECONDS));
       ParleyClient client = town.client(member, place).connect().get(60, TimeUnit.SECONDS);
@@ -47,7 +49,7 @@ final class Workload implements AutoCloseable {
       }
       traffic.add(new Calls(history, client, "call:" + pair, to, /* streams= */ false));
       traffic.add(new Calls(history, client, "stream:" + pair, to, /* streams= */ true));
-      traffic.add(budget.spender(client, place));
+      traffic.add(budget.spending(client, place));
       place++;
     }
     traffic.forEach(threads::execute);
