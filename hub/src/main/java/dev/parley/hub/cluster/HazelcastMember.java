@@ -13,12 +13,22 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.spi.properties.ClusterProperty;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.ConcurrentModificationException;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 
 /**
@@ -27,6 +37,39 @@ import java.util.stream.Collectors;
  * objects from the wire but those of Hazelcast and its Vert.x adapter.
  */
 final class HazelcastMember {
+  private static final List<Class<?>> WIRE_CLASSES =
+      List.of(
+          String.class,
+          Throwable.class,
+          StackTraceElement.class,
+          StackTraceElement[].class,
+          ArrayList.class,
+          Exception.class,
+          RuntimeException.class,
+          IllegalArgumentException.class,
+          IllegalStateException.class,
+          IllegalMonitorStateException.class,
+          NumberFormatException.class,
+          NoSuchElementException.class,
+          ConcurrentModificationException.class,
+          SecurityException.class,
+          GeneralSecurityException.class,
+          NullPointerException.class,
+          ClassCastException.class,
+          IndexOutOfBoundsException.class,
+          ArrayIndexOutOfBoundsException.class,
+          UnsupportedOperationException.class,
+          InterruptedException.class,
+          IOException.class,
+          EOFException.class,
+          CancellationException.class,
+          RejectedExecutionException.class,
+          TimeoutException.class,
+          ExecutionException.class,
+          Error.class,
+          VirtualMachineError.class,
+          OutOfMemoryError.class);
+
   /** Where the Vert.x adapter looks for its id when it is given a running member. */
   private static final String VERTX_NODE_ID = "__vertx.nodeId";
 
@@ -154,16 +197,14 @@ final class HazelcastMember {
     return network;
   }
 
+  /**
+   * Strings, and failures: a member that cannot read how an operation failed waits for it for ever.
+   */
   private static JavaSerializationFilterConfig filter() {
     ClassFilter allowed =
-        new ClassFilter()
-            .addPrefixes("com.hazelcast.", "io.vertx.spi.cluster.hazelcast.impl.")
-            .addClasses(
-                "java.lang.String",
-                "java.lang.Throwable",
-                "java.lang.Exception",
-                "java.lang.RuntimeException",
-                "java.lang.StackTraceElement");
+        new ClassFilter().addPrefixes("com.hazelcast.", "io.vertx.spi.cluster.hazelcast.impl.");
+    WIRE_CLASSES.forEach(type -> allowed.addClasses(type.getName()));
+    allowed.addClasses(Collections.emptyList().getClass().getName());
     return new JavaSerializationFilterConfig().setDefaultsDisabled(true).setWhitelist(allowed);
   }
 }
