@@ -23,7 +23,12 @@ final class Membership {
   private volatile @Nullable Cluster cluster;
   private volatile @Nullable Relay relay;
 
-  Membership(Vertx vertx, Agents agents, RemoteAgents remoteAgents, Mailboxes mailboxes, HubMetrics metrics) {
+  Membership(
+      Vertx vertx,
+      Agents agents,
+      RemoteAgents remoteAgents,
+      Mailboxes mailboxes,
+      HubMetrics metrics) {
     this.vertx = vertx;
     this.agents = agents;
     this.remoteAgents = remoteAgents;

@@ -26,6 +26,10 @@ final class Budget {
     this.tokens = tokens;
   }
 
+  Town.Member spender() {
+    return spender;
+  }
+
   private String series() {
     return "budget:" + spender.tenant();
   }
@@ -50,12 +54,12 @@ final class Budget {
     history.add(Kind.SPENT, series(), "", spent, "tokens");
   }
 
-  /** Calls the spender's hosted agent through the node that the client is at. */
-  Traffic spending(ParleyClient client, int place) {
+  /** Calls the spender's hosted agent through one node, as long as that is there. */
+  Traffic spending(ParleyClient client, int node) {
     return new Traffic() {
       @Override
       void step(long n) throws InterruptedException {
-        String series = "spend:" + place;
+        String series = "spend:" + (node + 1);
         String id = series + ":" + n;
         history.add(Kind.CALLED, series, id, DEADLINE_MS, "");
         try {

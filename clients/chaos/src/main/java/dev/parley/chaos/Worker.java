@@ -11,6 +11,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Worker implements AgentHandler {
   private static final int PUTS_OFF = 17;
+
+  /** Acknowledges a moment after the effect, so that faults come in between. */
+  private static final Executor LATER =
+      CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS);
 
   private final History history;
   private final Set<String> putOff = ConcurrentHashMap.newKeySet();
@@ -36,7 +42,7 @@ final class Worker implements AgentHandler {
         throw new ParleyException(ErrorCode.UNAVAILABLE, "not now").retryAfter(50);
       }
       history.add(Kind.EFFECT, message.payload().path("series").asText(), message.id(), number, "");
-      return CompletableFuture.completedFuture(null);
+      return CompletableFuture.supplyAsync(() -> null, LATER);
     }
     if (message.kind() == dev.parley.protocol.envelope.Kind.STREAM) {
       for (int piece = 0; piece < Calls.PIECES; piece++) {

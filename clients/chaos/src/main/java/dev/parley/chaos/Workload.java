@@ -49,8 +49,13 @@ final class Workload implements AutoCloseable {
       }
       traffic.add(new Calls(history, client, "call:" + pair, to, /* streams= */ false));
       traffic.add(new Calls(history, client, "stream:" + pair, to, /* streams= */ true));
-      traffic.add(budget.spending(client, place));
       place++;
+    }
+    for (int node = 0; node < town.fleet().nodes().size(); node++) {
+      ParleyClient spender =
+          town.client(budget.spender(), node).connect().get(60, TimeUnit.SECONDS);
+      clients.add(spender);
+      traffic.add(budget.spending(spender, node));
     }
     traffic.forEach(threads::execute);
   }

@@ -147,8 +147,7 @@ final class AgentMailbox {
       mine = List.copyOf(out.keySet());
     }
     return kept(held, mine)
-        .compose(
-            kept -> office.store.claim(agent, office.places.get().self(), most, held, kept))
+        .compose(kept -> office.store.claim(agent, office.places.get().self(), most, held, kept))
         .map(this::held);
   }
 

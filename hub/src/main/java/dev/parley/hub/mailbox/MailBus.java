@@ -75,8 +75,7 @@ public final class MailBus implements Places {
               List<Future<List<String>>> answers =
                   nodes.stream().filter(this::isAnother).map(node -> ask(node, agent)).toList();
               return Future.all(answers)
-                  .map(
-                      all -> all.<List<String>>list().stream().flatMap(List::stream).toList());
+                  .map(all -> all.<List<String>>list().stream().flatMap(List::stream).toList());
             });
   }
 

@@ -80,8 +80,7 @@ public final class Mailboxes implements Mailroom {
     this.vertx = vertx;
     this.clock = clock;
     this.tenants = tenants;
-    this.store =
-        new MailStore(store, scopes, clock, settings.window().toMillis());
+    this.store = new MailStore(store, scopes, clock, settings.window().toMillis());
     this.receipts = receipts;
     this.office =
         new AgentMailbox.Office(

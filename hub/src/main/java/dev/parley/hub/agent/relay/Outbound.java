@@ -76,7 +76,9 @@ final class Outbound {
     return delivery -> send(delivery, node, false, false);
   }
 
-  /** How many more messages an agent takes that has links to these nodes; none when none answers. */
+  /**
+   * How many more messages an agent takes that has links to these nodes; none when none answers.
+   */
   Future<Integer> room(AgentAddress agent, List<String> nodes) {
     List<Future<Integer>> answers =
         nodes.stream()
