@@ -33,6 +33,7 @@ final class Fleet implements AutoCloseable {
       byte[] random = new byte[32];
       new SecureRandom().nextBytes(random);
       Files.writeString(secret, HexFormat.of().formatHex(random));
+      Path data = fleet.data();
       List<String> members = new ArrayList<>();
       for (int i = 0; i < nodes; i++) {
         members.add("127.0.0.1:" + ports[nodes + i]);
@@ -51,7 +52,7 @@ final class Fleet implements AutoCloseable {
                 "--redis",
                 fleet.redis.url(),
                 "--data",
-                directory.resolve(name).toString(),
+                data.toString(),
                 "--address-sign-ups-per-hour",
                 MANY,
                 "--sign-ups-per-hour",
@@ -59,6 +60,9 @@ final class Fleet implements AutoCloseable {
         HubNode node = new HubNode(name, ports[i], directory, options);
         fleet.nodes.add(node);
         node.launch();
+        if (i == 0) {
+          node.awaitReady();
+        }
       }
       for (HubNode node : fleet.nodes) {
         node.awaitReady();
@@ -87,6 +91,10 @@ final class Fleet implements AutoCloseable {
     }
   }
 
+  private Path data() {
+    return directory.resolve("data");
+  }
+
   RedisServer redis() {
     return redis;
   }
@@ -97,7 +105,7 @@ final class Fleet implements AutoCloseable {
 
   /** The key of the platform's administrator. */
   String adminKey() throws IOException {
-    return Files.readString(directory.resolve(nodes.get(0).name()).resolve("admin.key")).strip();
+    return Files.readString(data().resolve("admin.key")).strip();
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.parley.client.ParleyRest;
 import dev.parley.protocol.frame.Json;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -77,19 +78,24 @@ record Town(Fleet fleet, List<Member> members) {
         update);
   }
 
-  /** A client that begins with a node of its own and goes on to the others. */
-  ParleyClientBuilder client(Member member, int firstNode) {
+  /** All nodes, beginning with one. */
+  List<HubNode> nodesFrom(int first) {
+    List<HubNode> nodes = new ArrayList<>(fleet.nodes());
+    Collections.rotate(nodes, -first);
+    return nodes;
+  }
+
+  /** A client of these nodes, tried in this order. */
+  ParleyClientBuilder client(Member member, List<HubNode> nodes) {
     ParleyClientBuilder builder =
         ParleyClient.builder()
             .key(member.key())
             .displayName("chaos")
             .connectTimeout(Duration.ofSeconds(5))
             .requestTimeout(Duration.ofSeconds(10))
-            .waitForHub(Duration.ofSeconds(SETUP_SECONDS));
-    List<HubNode> nodes = fleet.nodes();
-    for (int i = 0; i < nodes.size(); i++) {
-      builder.url(nodes.get((firstNode + i) % nodes.size()).url());
-    }
+            .waitForHub(Duration.ofSeconds(SETUP_SECONDS))
+            .onGap(gap -> {});
+    nodes.forEach(node -> builder.url(node.url()));
     return builder;
   }
 

@@ -23,6 +23,7 @@ final class Workload implements AutoCloseable {
   private final List<ParleyAgent> agents = new ArrayList<>();
   private final List<ParleyClient> clients = new ArrayList<>();
   private final List<Traffic> traffic = new ArrayList<>();
+  private final List<Chats> chats = new ArrayList<>();
   private final Budget budget;
 
   Workload(Town town, History history) {
@@ -36,11 +37,11 @@ final class Workload implements AutoCloseable {
     int place = 0;
     for (Town.Member member : town.members()) {
       agents.add(
-          town.client(member, place + 1)
+          town.client(member, town.nodesFrom(place + 1))
               .remembered(dedupe ? REMEMBERED : 0)
               .connectAgent(Town.WORKER, new Worker(history))
               .get(60, TimeUnit.SECONDS));
-      ParleyClient client = town.client(member, place).connect().get(60, TimeUnit.SECONDS);
+      ParleyClient client = town.client(member, town.nodesFrom(place)).connect().get(60, TimeUnit.SECONDS);
       clients.add(client);
       String pair = member.tenant() + ">" + town.next(place).tenant();
       String to = town.next(place).worker();
@@ -51,13 +52,25 @@ final class Workload implements AutoCloseable {
       traffic.add(new Calls(history, client, "stream:" + pair, to, /* streams= */ true));
       place++;
     }
-    for (int node = 0; node < town.fleet().nodes().size(); node++) {
-      ParleyClient spender =
-          town.client(budget.spender(), node).connect().get(60, TimeUnit.SECONDS);
-      clients.add(spender);
-      traffic.add(budget.spending(spender, node));
+    List<ParleyClient> spenders = atEveryNode(budget.spender());
+    for (int node = 0; node < spenders.size(); node++) {
+      traffic.add(budget.spending(spenders.get(node), node));
     }
+    for (Town.Member member : town.members().subList(1, town.members().size())) {
+      chats.add(new Chats(history, member.tenant(), atEveryNode(member)));
+    }
+    traffic.addAll(chats);
     traffic.forEach(threads::execute);
+  }
+
+  private List<ParleyClient> atEveryNode(Town.Member member) throws Exception {
+    List<ParleyClient> byNode = new ArrayList<>();
+    for (HubNode node : town.fleet().nodes()) {
+      ParleyClient client = town.client(member, List.of(node)).connect().get(60, TimeUnit.SECONDS);
+      clients.add(client);
+      byNode.add(client);
+    }
+    return byNode;
   }
 
   /** Stops asking, and waits until what was accepted has happened or time is over. */
@@ -70,6 +83,9 @@ final class Workload implements AutoCloseable {
     long until = history.now() + TimeUnit.SECONDS.toMillis(END_SECONDS);
     while (owed() && history.now() < until) {
       Thread.sleep(200);
+    }
+    for (Chats chat : chats) {
+      chat.report();
     }
     budget.report();
   }
