@@ -25,6 +25,7 @@ public final class AgentContext {
   private final String deliveryId;
   private final AgentMessage message;
   private final Consumer<AgentContext> onEnd;
+  private final Consumer<@Nullable ParleyException> onHandled;
   private final AtomicBoolean ended = new AtomicBoolean();
   private final CompletableFuture<ParleyException> cancelled = new CompletableFuture<>();
 
@@ -33,13 +34,15 @@ public final class AgentContext {
       Socket socket,
       String deliveryId,
       AgentMessage message,
-      Consumer<AgentContext> onEnd) {
+      Consumer<AgentContext> onEnd,
+      Consumer<@Nullable ParleyException> onHandled) {
     this.client = client;
     this.socket = socket;
     this.maxPayload = client.hello().policy().maxPayload();
     this.deliveryId = deliveryId;
     this.message = message;
     this.onEnd = onEnd;
+    this.onHandled = onHandled;
   }
 
   /**
@@ -133,7 +136,9 @@ public final class AgentContext {
     } catch (ParleyException unsendable) {
       return fail(unsendable);
     }
-    return answer(frame);
+    boolean first = answer(frame);
+    onHandled.accept(null);
+    return first;
   }
 
   /**
@@ -143,7 +148,9 @@ public final class AgentContext {
    * @return false when the handling had ended before
    */
   public boolean fail(ParleyException failure) {
-    return answer(Utf8.sendable(FrameCodec.error(deliveryId, failure)));
+    boolean first = answer(Utf8.sendable(FrameCodec.error(deliveryId, failure)));
+    onHandled.accept(failure);
+    return first;
   }
 
   /**

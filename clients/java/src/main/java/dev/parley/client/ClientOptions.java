@@ -12,12 +12,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param agent the agent to be, or null for the role operator
  * @param window messages the agent takes at once
+ * @param remembered sent messages the agent remembers
  */
 record ClientOptions(
     List<HubUrl> urls,
     @Nullable String key,
     @Nullable String agent,
     int window,
+    int remembered,
     String displayName,
     String version,
     Duration connectTimeout,

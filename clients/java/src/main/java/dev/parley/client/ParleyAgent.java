@@ -1,5 +1,6 @@
 package dev.parley.client;
 
+import dev.parley.protocol.envelope.Kind;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * answer. It outlives its sockets: when one is lost, its messages are cancelled, and the agent is
  * back as soon as a hub lets it in again. Made by {@link ParleyClientBuilder#connectAgent}.
  *
+ * <p>A sent message ({@link Kind#SEND}) may be delivered more than once; the handler gets it once
+ * for as long as this object remembers it, see {@link ParleyClientBuilder#remembered}.
+ *
  * <p>Deliveries are registered and cancelled on the connection's serial executor, in the order in
  * which the hub sent them; handlers run beside it, so a slow one holds up nobody.
  */
@@ -27,11 +31,13 @@ public final class ParleyAgent implements AutoCloseable {
 
   private final ParleyClient client;
   private final AgentHandler handler;
+  private final HandledMessages handled;
   private final Map<String, AgentContext> underWay = new ConcurrentHashMap<>();
 
   ParleyAgent(ClientOptions options, AgentHandler handler) {
     this.client = new ParleyClient(options, new Deliveries());
     this.handler = handler;
+    this.handled = new HandledMessages(options.remembered());
   }
 
   CompletableFuture<ParleyAgent> start() {
@@ -62,6 +68,7 @@ public final class ParleyAgent implements AutoCloseable {
 
   private void handle(AgentMessage message, AgentContext context) {
     if (context.isCancelled()) {
+      context.fail(new ParleyException(ErrorCode.UNAVAILABLE, "it ended before it was handled"));
       return;
     }
     CompletionStage<? extends @Nullable Object> answer;
@@ -104,15 +111,23 @@ public final class ParleyAgent implements AutoCloseable {
         var unused = from.send(FrameCodec.error(request.id(), refusal));
         return;
       }
+      boolean repeatable = message.kind() == Kind.SEND;
       AgentContext context =
           new AgentContext(
               client,
               from,
               request.id(),
               message,
-              ended -> underWay.remove(ended.deliveryId(), ended));
+              ended -> underWay.remove(ended.deliveryId(), ended),
+              failure -> {
+                if (repeatable) {
+                  handled.ended(message.id(), failure);
+                }
+              });
       underWay.put(request.id(), context);
-      client.options().executor().execute(() -> handle(message, context));
+      if (!repeatable || handled.begin(message.id(), context)) {
+        client.options().executor().execute(() -> handle(message, context));
+      }
     }
 
     @Override

@@ -19,6 +19,7 @@ public final class ParleyClientBuilder {
   private @Nullable String key;
   private @Nullable String agent;
   private int window = 16;
+  private int remembered = 10_000;
   private String displayName = "parley-java";
   private Duration connectTimeout = Duration.ofSeconds(15);
   private Duration requestTimeout = Duration.ofSeconds(30);
@@ -115,6 +116,18 @@ public final class ParleyClientBuilder {
   }
 
   /**
+   * How many sent messages an agent remembers, so that its handler does not get one twice that was
+   * delivered twice; default 10,000. 0 remembers none: the handler must bear repetition itself.
+   */
+  public ParleyClientBuilder remembered(int messages) {
+    if (messages < 0) {
+      throw ParleyException.invalid("remembered", "remembered must not be negative");
+    }
+    remembered = messages;
+    return this;
+  }
+
+  /**
    * Where futures complete and listeners run; default the common pool. With {@code Runnable::run}
    * they run on the socket's thread, which saves a hand-over and must then never be blocked.
    */
@@ -173,6 +186,7 @@ public final class ParleyClientBuilder {
         key,
         agent,
         window,
+        remembered,
         displayName,
         version(),
         connectTimeout,

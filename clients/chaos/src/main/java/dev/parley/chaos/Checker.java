@@ -1,0 +1,198 @@
+package dev.parley.chaos;
+
+import dev.parley.chaos.Violation.Rule;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Looks in a history for broken promises. Knows nothing of the hub but what it promises. */
+final class Checker {
+  /** How much later than its deadline a call's answer may be seen. */
+  static final long GRACE_MS = 8_000;
+
+  private final List<Violation> violations = new ArrayList<>();
+
+  private Checker() {}
+
+  static List<Violation> check(List<Event> history) {
+    Checker checker = new Checker();
+    checker.mail(history);
+    checker.calls(history);
+    checker.sessions(history);
+    checker.budgets(history);
+    return List.copyOf(checker.violations);
+  }
+
+  private void broken(Rule rule, String what) {
+    violations.add(new Violation(rule, what));
+  }
+
+  private void mail(List<Event> history) {
+    Set<String> sent = new HashSet<>();
+    Map<String, Event> accepted = new LinkedHashMap<>();
+    Map<String, Event> effects = new HashMap<>();
+    Map<String, Event> last = new HashMap<>();
+    for (Event event : history) {
+      switch (event.kind()) {
+        case SENT -> sent.add(event.id());
+        case ACCEPTED -> accepted.put(event.id(), event);
+        case EFFECT -> {
+          if (!sent.contains(event.id())) {
+            broken(Rule.NO_EFFECT_UNASKED, "%s was never sent".formatted(event.id()));
+          }
+          Event before = effects.putIfAbsent(event.id(), event);
+          if (before != null) {
+            broken(
+                Rule.NO_EFFECT_TWICE,
+                "%s took effect at %d ms and at %d ms"
+                    .formatted(event.id(), before.at(), event.at()));
+            continue;
+          }
+          Event previous = last.put(event.series(), event);
+          if (previous != null && previous.number() >= event.number()) {
+            broken(
+                Rule.ORDER,
+                "in %s number %d took effect at %d ms, after number %d"
+                    .formatted(event.series(), event.number(), event.at(), previous.number()));
+          }
+        }
+        default -> {}
+      }
+    }
+    accepted.forEach(
+        (id, event) -> {
+          if (!effects.containsKey(id)) {
+            broken(
+                Rule.NOTHING_ACCEPTED_IS_LOST,
+                "%s was accepted at %d ms and never took effect".formatted(id, event.at()));
+          }
+        });
+  }
+
+  private void calls(List<Event> history) {
+    Map<String, Event> open = new LinkedHashMap<>();
+    Map<String, Long> chunks = new HashMap<>();
+    for (Event event : history) {
+      switch (event.kind()) {
+        case CALLED -> open.put(event.id(), event);
+        case CHUNK -> {
+          long expected = chunks.merge(event.id(), 1L, Long::sum) - 1;
+          if (event.number() != expected) {
+            broken(
+                Rule.STREAMS_WHOLE,
+                "piece %d of %s came where %d was due"
+                    .formatted(event.number(), event.id(), expected));
+          }
+        }
+        case REPLIED, FAILED -> end(event, open.remove(event.id()), chunks);
+        default -> {}
+      }
+    }
+    open.forEach(
+        (id, call) ->
+            broken(
+                Rule.EVERY_CALL_ANSWERED,
+                "%s, made at %d ms, was never answered".formatted(id, call.at())));
+  }
+
+  private void end(
+      Event end, @org.jspecify.annotations.Nullable Event call, Map<String, Long> chunks) {
+    if (call == null) {
+      broken(Rule.EVERY_CALL_ANSWERED, "%s was answered twice".formatted(end.id()));
+      return;
+    }
+    long took = end.at() - call.at();
+    if (took > call.number() + GRACE_MS) {
+      broken(
+          Rule.EVERY_CALL_ANSWERED,
+          "%s had %d ms and was answered after %d".formatted(end.id(), call.number(), took));
+    }
+    if (end.kind() != Event.Kind.REPLIED) {
+      return;
+    }
+    if (!end.note().equals(end.id())) {
+      broken(Rule.EVERY_CALL_ANSWERED, "%s got the reply to '%s'".formatted(end.id(), end.note()));
+    }
+    long seen = chunks.getOrDefault(end.id(), 0L);
+    if (seen != end.number()) {
+      broken(
+          Rule.STREAMS_WHOLE,
+          "%s has %d pieces of %d and a reply".formatted(end.id(), seen, end.number()));
+    }
+  }
+
+  /** Each answered turn is there once and in order, and all nodes tell the same. */
+  private void sessions(List<Event> history) {
+    Map<String, List<String>> answered = new TreeMap<>();
+    Map<String, Map<String, List<String>>> rows = new TreeMap<>();
+    for (Event event : history) {
+      if (event.kind() == Event.Kind.ANSWERED) {
+        answered.computeIfAbsent(event.series(), series -> new ArrayList<>()).add(event.id());
+      } else if (event.kind() == Event.Kind.ROW) {
+        rows.computeIfAbsent(event.series(), series -> new TreeMap<>())
+            .computeIfAbsent(event.note(), node -> new ArrayList<>())
+            .add(event.id());
+      }
+    }
+    answered.forEach(
+        (series, turns) ->
+            rows.getOrDefault(series, Map.of("no node", List.of()))
+                .forEach((node, there) -> session(series, node, turns, there)));
+    rows.forEach(
+        (series, nodes) -> {
+          if (new HashSet<>(nodes.values()).size() > 1) {
+            broken(
+                Rule.ONE_WRITER,
+                "nodes tell different transcripts of %s: %s".formatted(series, nodes));
+          }
+        });
+  }
+
+  private void session(String series, String node, List<String> turns, List<String> there) {
+    Set<String> once = new HashSet<>();
+    for (String turn : there) {
+      if (!once.add(turn)) {
+        broken(
+            Rule.ONE_WRITER,
+            "%s is twice in the transcript of %s on %s".formatted(turn, series, node));
+      }
+    }
+    int at = -1;
+    for (String turn : turns) {
+      int found = there.indexOf(turn);
+      if (found < 0) {
+        broken(
+            Rule.NOTHING_ACCEPTED_IS_LOST,
+            "%s was answered and is not in the transcript of %s on %s"
+                .formatted(turn, series, node));
+      } else if (found < at) {
+        broken(
+            Rule.ORDER,
+            "%s is out of order in the transcript of %s on %s".formatted(turn, series, node));
+      }
+      at = Math.max(at, found);
+    }
+  }
+
+  private void budgets(List<Event> history) {
+    Map<String, Long> limits = new HashMap<>();
+    for (Event event : history) {
+      if (event.kind() == Event.Kind.LIMIT) {
+        limits.put(event.series(), event.number());
+      } else if (event.kind() == Event.Kind.SPENT) {
+        long limit = limits.getOrDefault(event.series(), 0L);
+        if (event.number() > limit) {
+          broken(
+              Rule.NO_BUDGET_OVERSPENT,
+              "%s spent %d of %d %s"
+                  .formatted(event.series(), event.number(), limit, event.note()));
+        }
+      }
+    }
+  }
+}

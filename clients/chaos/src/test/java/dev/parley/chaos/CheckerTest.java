@@ -1,0 +1,179 @@
+package dev.parley.chaos;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.parley.chaos.Event.Kind;
+import dev.parley.chaos.Violation.Rule;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+/** A checker that finds nothing proves nothing: each promise is broken here in a good history. */
+class CheckerTest {
+  private long clock;
+
+  private Event event(Kind kind, String series, String id, long number, String note) {
+    return new Event(clock += 10, kind, series, id, number, note);
+  }
+
+  /** All goes well: two conversations, a call, a stream, a chat, a budget. */
+  private List<Event> good() {
+    List<Event> events = new ArrayList<>();
+    for (int n = 1; n <= 3; n++) {
+      for (String series : List.of("a", "b")) {
+        events.add(event(Kind.SENT, series, series + n, n, ""));
+        events.add(event(Kind.ACCEPTED, series, series + n, n, ""));
+        events.add(event(Kind.EFFECT, series, series + n, n, ""));
+      }
+    }
+    events.add(event(Kind.CALLED, "c", "c1", 5_000, ""));
+    events.add(event(Kind.REPLIED, "c", "c1", 0, "c1"));
+    events.add(event(Kind.CALLED, "s", "s1", 5_000, ""));
+    events.add(event(Kind.CHUNK, "s", "s1", 0, ""));
+    events.add(event(Kind.CHUNK, "s", "s1", 1, ""));
+    events.add(event(Kind.REPLIED, "s", "s1", 2, "s1"));
+    events.add(event(Kind.ANSWERED, "chat", "t1", 0, ""));
+    events.add(event(Kind.ANSWERED, "chat", "t2", 0, ""));
+    for (String node : List.of("node-1", "node-2")) {
+      events.add(event(Kind.ROW, "chat", "t1", 0, node));
+      events.add(event(Kind.ROW, "chat", "t2", 0, node));
+    }
+    events.add(event(Kind.LIMIT, "m", "", 100, "tokens"));
+    events.add(event(Kind.SPENT, "m", "", 100, "tokens"));
+    return events;
+  }
+
+  private static void assertBroken(Rule rule, List<Event> history) {
+    List<Violation> found = Checker.check(history);
+    assertTrue(found.stream().anyMatch(v -> v.rule() == rule), () -> rule + " in " + found);
+  }
+
+  private static List<Event> without(List<Event> history, Kind kind, String id) {
+    return history.stream().filter(e -> e.kind() != kind || !e.id().equals(id)).toList();
+  }
+
+  private static List<Event> swapped(List<Event> history, String one, String other, Kind kind) {
+    return history.stream()
+        .map(
+            e ->
+                e.kind() != kind || !(e.id().equals(one) || e.id().equals(other))
+                    ? e
+                    : history.stream()
+                        .filter(
+                            o ->
+                                o.kind() == kind
+                                    && o.note().equals(e.note())
+                                    && o.id().equals(e.id().equals(one) ? other : one))
+                        .findFirst()
+                        .orElseThrow())
+        .toList();
+  }
+
+  @Test
+  void aGoodHistoryIsGood() {
+    assertEquals(List.of(), Checker.check(good()));
+  }
+
+  @Test
+  void anAcceptedMessageWithoutEffectIsLost() {
+    assertBroken(Rule.NOTHING_ACCEPTED_IS_LOST, without(good(), Kind.EFFECT, "b3"));
+  }
+
+  @Test
+  void aMessageThatWasNotAcceptedMayGetLost() {
+    assertEquals(
+        List.of(), Checker.check(without(without(good(), Kind.EFFECT, "b3"), Kind.ACCEPTED, "b3")));
+  }
+
+  @Property(tries = 50)
+  void anyEffectThatComesTwiceIsFound(@ForAll long seed) {
+    List<Event> history = good();
+    List<Event> effects = history.stream().filter(e -> e.kind() == Kind.EFFECT).toList();
+    SplittableRandom random = new SplittableRandom(seed);
+    Event again = effects.get(random.nextInt(effects.size()));
+    history.add(random.nextInt(history.indexOf(again), history.size()) + 1, again);
+    assertBroken(Rule.NO_EFFECT_TWICE, history);
+  }
+
+  @Test
+  void anEffectThatNobodyAskedForIsFound() {
+    assertBroken(Rule.NO_EFFECT_UNASKED, without(good(), Kind.SENT, "a2"));
+  }
+
+  @Test
+  void effectsOutOfOrderAreFound() {
+    assertBroken(Rule.ORDER, swapped(good(), "a1", "a2", Kind.EFFECT));
+  }
+
+  @Test
+  void effectsOfDifferentConversationsMayComeInAnyOrder() {
+    List<Event> history = new ArrayList<>(good());
+    List<Event> ofA =
+        history.stream().filter(e -> e.kind() == Kind.EFFECT && e.series().equals("a")).toList();
+    history.removeAll(ofA);
+    history.addAll(ofA);
+    assertEquals(List.of(), Checker.check(history));
+  }
+
+  @Test
+  void aCallWithoutAnswerIsFound() {
+    assertBroken(Rule.EVERY_CALL_ANSWERED, without(good(), Kind.REPLIED, "c1"));
+  }
+
+  @Test
+  void anAnswerLongAfterTheDeadlineIsFound() {
+    List<Event> history = new ArrayList<>();
+    history.add(event(Kind.CALLED, "c", "c1", 5_000, ""));
+    clock += 5_000 + Checker.GRACE_MS;
+    history.add(event(Kind.FAILED, "c", "c1", 0, "deadline_exceeded"));
+    assertBroken(Rule.EVERY_CALL_ANSWERED, history);
+  }
+
+  @Test
+  void theReplyToAnotherCallIsFound() {
+    List<Event> history =
+        List.of(event(Kind.CALLED, "c", "c1", 5_000, ""), event(Kind.REPLIED, "c", "c1", 0, "c2"));
+    assertBroken(Rule.EVERY_CALL_ANSWERED, history);
+  }
+
+  @Test
+  void aStreamThatLacksAPieceOrHasThemOutOfOrderIsFound() {
+    List<Event> history = new ArrayList<>(good());
+    history.removeIf(e -> e.kind() == Kind.CHUNK && e.number() == 1);
+    assertBroken(Rule.STREAMS_WHOLE, history);
+    List<Event> other = new ArrayList<>(good());
+    other.removeIf(e -> e.kind() == Kind.CHUNK && e.number() == 0);
+    assertBroken(Rule.STREAMS_WHOLE, other);
+  }
+
+  @Test
+  void aTranscriptThatLacksAnAnsweredTurnIsFound() {
+    assertBroken(Rule.NOTHING_ACCEPTED_IS_LOST, without(good(), Kind.ROW, "t2"));
+  }
+
+  @Test
+  void aTranscriptWithATurnTwiceOrOutOfOrderIsFound() {
+    List<Event> history = good();
+    history.add(event(Kind.ROW, "chat", "t1", 0, "node-1"));
+    assertBroken(Rule.ONE_WRITER, history);
+    assertBroken(Rule.ORDER, swapped(good(), "t1", "t2", Kind.ROW));
+  }
+
+  @Test
+  void transcriptsThatDifferByNodeAreFound() {
+    List<Event> history = good();
+    history.add(event(Kind.ROW, "chat", "t3", 0, "node-2"));
+    assertBroken(Rule.ONE_WRITER, history);
+  }
+
+  @Test
+  void anOverspentBudgetIsFound() {
+    List<Event> history = good();
+    history.add(event(Kind.SPENT, "m", "", 101, "tokens"));
+    assertBroken(Rule.NO_BUDGET_OVERSPENT, history);
+  }
+}
