@@ -225,11 +225,13 @@ class DeadLetterTest {
 
   @Test
   void malformedNamesAreRefusedAndAbsentOnesNotFound() {
-    for (String id : List.of("x", "-1", "1e3", "12345678901234567", "1%00", "1%20")) {
+    for (String id : List.of("-1", "X", "1.5", "12345678901234567", "1%00", "1%20")) {
       Answer answer = HUB.get(LETTERS + "/" + id, acme.key());
       assertEquals(400, answer.status(), id + " " + answer);
     }
-    assertEquals(404, HUB.get(LETTERS + "/999", acme.key()).status());
+    for (String id : List.of("999", "x", "1e3", "0", "01")) {
+      assertEquals(404, HUB.get(LETTERS + "/" + id, acme.key()).status(), id);
+    }
     assertEquals(404, redeliver("999").status());
     assertEquals(404, purge(acme.key(), Json.object().put("id", "999")).status());
     assertEquals(400, purge(acme.key(), Json.object()).status());
