@@ -31,7 +31,10 @@ final class Calls extends Traffic {
   @Override
   void step(long n) throws InterruptedException {
     String id = series + ":" + n;
-    CallOptions options = CallOptions.defaults().timeout(Duration.ofMillis(DEADLINE_MS));
+    CallOptions options =
+        CallOptions.defaults()
+            .timeout(Duration.ofMillis(DEADLINE_MS))
+            .messageId(id.replaceAll("[^a-z0-9]", "-"));
     var payload = Json.object().put("echo", id);
     history.add(Kind.CALLED, series, id, DEADLINE_MS, "");
     try {

@@ -3,6 +3,7 @@ package dev.parley.chaos;
 import dev.parley.chaos.Event.Kind;
 import dev.parley.client.ParleyClient;
 import dev.parley.client.SendOptions;
+import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 
@@ -41,7 +42,7 @@ final class Mail extends Traffic {
         history.add(Kind.ACCEPTED, series, id, n, "");
         break;
       } catch (ParleyException refused) {
-        boolean lasting = !refused.code().retryable() || history.now() - from > GIVE_UP_MS;
+        boolean lasting = !isUnsure(refused) || history.now() - from > GIVE_UP_MS;
         if (lasting) {
           history.add(Kind.REFUSED, series, id, n, String.valueOf(refused.getMessage()));
           break;
@@ -51,5 +52,10 @@ final class Mail extends Traffic {
       }
     }
     Thread.sleep(PAUSE_MS);
+  }
+
+  /** Without an answer the hub may have the message or not. */
+  private static boolean isUnsure(ParleyException refused) {
+    return refused.code().retryable() || refused.code() == ErrorCode.DEADLINE_EXCEEDED;
   }
 }

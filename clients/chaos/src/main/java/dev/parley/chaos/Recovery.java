@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How long callers felt a fault: until the last call failed that was made before the next fault,
- * counted from the beginning of this one. Calls that the books refuse are not counted.
+ * How long callers felt a fault: until the last call failed before the next fault, counted from the
+ * beginning of this one. Calls that the books refuse are not counted.
  *
  * @param fault its id and kind
  * @param lastedMs until it was healed
@@ -46,6 +46,7 @@ record Recovery(Event fault, long lastedMs, int failed, long feltMs) {
         made.add(event.id());
       } else if (event.kind() == Kind.FAILED
           && event.at() >= fault.at()
+          && event.at() < until
           && made.contains(event.id())
           && !BOOKS.contains(event.note())) {
         failed++;

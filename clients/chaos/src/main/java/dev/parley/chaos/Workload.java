@@ -41,7 +41,8 @@ final class Workload implements AutoCloseable {
               .remembered(dedupe ? REMEMBERED : 0)
               .connectAgent(Town.WORKER, new Worker(history))
               .get(60, TimeUnit.SECONDS));
-      ParleyClient client = town.client(member, town.nodesFrom(place)).connect().get(60, TimeUnit.SECONDS);
+      ParleyClient client =
+          town.client(member, town.nodesFrom(place)).connect().get(60, TimeUnit.SECONDS);
       clients.add(client);
       String pair = member.tenant() + ">" + town.next(place).tenant();
       String to = town.next(place).worker();
