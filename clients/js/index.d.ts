@@ -348,6 +348,11 @@ export interface ServeOptions extends Omit<ConnectOptions, 'scopes'> {
   agent: string;
   /** How many messages at once; more wait at the hub. Default 32. */
   window?: number;
+  /**
+   * How many sent messages are remembered, so that the handler does not get one twice that was
+   * delivered twice. Default 10,000; 0 remembers none.
+   */
+  remembered?: number;
   /** Told what a handler threw; default: `console.error`. */
   onError?: (error: unknown, message: Message) => void;
 }

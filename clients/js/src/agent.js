@@ -1,10 +1,14 @@
 import { Delivery, failureOf } from './delivery.js';
 import { ParleyError } from './errors.js';
+import { HandledMessages } from './handled-messages.js';
 import { Hub } from './hub.js';
 import { Signal } from './signal.js';
 
 /** How many messages an agent takes at once unless it says otherwise. */
 const DEFAULT_WINDOW = 32;
+
+/** How many sent messages an agent remembers unless it says otherwise. */
+const DEFAULT_REMEMBERED = 10_000;
 
 /**
  * A process that is an agent: it takes the messages that the hub delivers, at most `window` at
@@ -17,6 +21,7 @@ export class Agent {
   #id;
   #onError;
   #handler;
+  #handled;
   #link;
   #idle = new Signal();
   #running = new Map();
@@ -24,11 +29,17 @@ export class Agent {
 
   /** See `serveAgent` in index.d.ts. */
   static async serve(urls, options, handler) {
-    const { agent: id, window = DEFAULT_WINDOW, onError = report, ...connectOptions } = options;
+    const {
+      agent: id,
+      window = DEFAULT_WINDOW,
+      remembered = DEFAULT_REMEMBERED,
+      onError = report,
+      ...connectOptions
+    } = options;
     if (typeof handler !== 'function') {
       throw new TypeError('serveAgent needs a function that handles a message');
     }
-    const agent = new Agent(id, onError, handler);
+    const agent = new Agent(id, { onError, remembered }, handler);
     await Hub.open(urls, connectOptions, {
       connect: { role: 'agent', agent: id, window },
       attach: (hub, link) => agent.#attach(hub, link),
@@ -38,10 +49,11 @@ export class Agent {
   }
 
   /** Use `serveAgent`. */
-  constructor(id, onError, handler) {
+  constructor(id, { onError, remembered }, handler) {
     this.#id = id;
     this.#onError = onError;
     this.#handler = handler;
+    this.#handled = new HandledMessages(remembered);
   }
 
   /** `tenant/agent`. */
@@ -102,13 +114,19 @@ export class Agent {
   async #handle(delivery) {
     this.#running.set(delivery.id, delivery);
     try {
-      const reply = await this.#handler(delivery.message, this.#context(delivery));
+      const reply = await this.#outcome(delivery);
       await delivery.reply(reply);
     } catch (error) {
       await this.#failed(delivery, error);
     } finally {
       this.#forget(delivery);
     }
+  }
+
+  #outcome(delivery) {
+    const { message } = delivery;
+    const handle = async () => this.#handler(message, this.#context(delivery));
+    return message.kind === 'send' ? this.#handled.once(message.id, handle) : handle();
   }
 
   async #failed(delivery, error) {

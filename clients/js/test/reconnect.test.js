@@ -158,6 +158,37 @@ test('an agent that was cut off comes back and answers', async (t) => {
   assert.equal((await connection.call(address, 'two')).payload, 'did two');
 });
 
+for (const { remembered, times } of [
+  { remembered: undefined, times: 1 },
+  { remembered: 0, times: 2 },
+]) {
+  const told = remembered === undefined ? 'is remembered' : 'is forgotten';
+  test(`a message whose acknowledgement got lost and that ${told} is handled ${times}x`, async (t) => {
+    const { proxy, tenant, connection } = await throughProxy(t);
+    await connection.request('agents.create', { id: 'worker', name: 'Worker', kind: 'remote' });
+    const started = deferred();
+    const goOn = deferred();
+    let handled = 0;
+    const options = { key: tenant.secret, agent: 'worker', reconnect: SOON, remembered };
+    const agent = await serveAgent(proxy.url, options, async () => {
+      handled += 1;
+      started.resolve();
+      await goOn.promise;
+    });
+    t.after(() => agent.close());
+    const sender = await connect(hub.wsUrl, { key: tenant.secret });
+    t.after(() => sender.close());
+    const receipt = nextEvent(sender, 'message.receipt', { where: ({ status }) => status === 'handled' });
+    await sender.send(`${tenant.id}/worker`, 'once');
+    await started.promise;
+    proxy.lose('toHub');
+    goOn.resolve();
+    proxy.cut();
+    await receipt;
+    assert.equal(handled, times);
+  });
+}
+
 test('a revoked key closes its connection at once and for good', async (t) => {
   const { proxy, tenant, connection: owner } = await throughProxy(t);
   const { key, secret } = await owner.request('keys.create', { role: 'member', name: 'laptop' });
