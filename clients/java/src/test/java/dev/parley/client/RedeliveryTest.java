@@ -37,8 +37,8 @@ class RedeliveryTest {
             "handled"::equals);
   }
 
-  private static void send(ParleyClient sender, Tenant tenant, String id) throws Exception {
-    get(sender.send(tenant.id() + "/worker", "hello", SendOptions.defaults().messageId(id)));
+  private static void send(ParleyClient sender, String to, String id) throws Exception {
+    get(sender.send(to, "hello", SendOptions.defaults().messageId(id)));
   }
 
   @Test
@@ -47,7 +47,7 @@ class RedeliveryTest {
     try (CuttableLink link = new CuttableLink(HUB.port());
         ParleyAgent agent = get(agent(tenant, link).connectAgent("worker", handler));
         ParleyClient sender = get(HUB.client(tenant).connect())) {
-      send(sender, tenant, "m1");
+      send(sender, agent.address(), "m1");
       await().until(() -> handled.size() == 1);
       link.cut();
       await().until(() -> link.opened() == 2);
@@ -67,13 +67,13 @@ class RedeliveryTest {
     try (CuttableLink link = new CuttableLink(HUB.port());
         ParleyAgent agent = get(agent(tenant, link).connectAgent("worker", handler));
         ParleyClient sender = get(HUB.client(tenant).connect())) {
-      send(sender, tenant, "m1");
+      send(sender, agent.address(), "m1");
       await().until(() -> handled.size() == 1);
       link.goAway();
       answer.complete("done");
       link.comeBack();
       awaitHandled(sender, "m1");
-      send(sender, tenant, "m2");
+      send(sender, agent.address(), "m2");
       awaitHandled(sender, "m2");
       assertEquals(List.of("m1", "m2"), handled);
     }
@@ -85,7 +85,7 @@ class RedeliveryTest {
     try (CuttableLink link = new CuttableLink(HUB.port());
         ParleyAgent agent = get(agent(tenant, link).remembered(0).connectAgent("worker", handler));
         ParleyClient sender = get(HUB.client(tenant).connect())) {
-      send(sender, tenant, "m1");
+      send(sender, agent.address(), "m1");
       await().until(() -> handled.size() == 1);
       link.goAway();
       answer.complete("done");
