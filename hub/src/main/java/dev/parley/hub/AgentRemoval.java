@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Deletes an agent with everything that leads to it, so that a later agent of the same name answers
  * no old grant: its listings and their installs, the channels that name it, its API keys, its
- * schedules. The
- * definition goes last: when something fails before, deleting it again does the rest. That it is
- * gone is announced, upon which its sockets close and its deliveries are cancelled on every node.
+ * schedules. The definition goes last: when something fails before, deleting it again does the
+ * rest. That it is gone is announced, upon which its sockets close and its deliveries are cancelled
+ * on every node.
  */
 final class AgentRemoval implements AgentOperations.Removal {
   private static final Logger LOG = LoggerFactory.getLogger(AgentRemoval.class);

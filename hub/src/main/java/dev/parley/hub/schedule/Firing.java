@@ -25,11 +25,7 @@ record Firing(Switchboard switchboard) {
    * @param cause what is being handled that leads to it, or null for what led to the schedule
    */
   Future<Switchboard.Sent> send(
-      TenantId tenant,
-      Schedule schedule,
-      String payload,
-      MessageId id,
-      @Nullable CallCause cause) {
+      TenantId tenant, Schedule schedule, String payload, MessageId id, @Nullable CallCause cause) {
     AgentAddress to = new AgentAddress(tenant, schedule.agent());
     Principal sender =
         schedule.byAgent() ? HubPrincipals.agent(to) : HubPrincipals.scheduler(tenant);

@@ -205,8 +205,7 @@ final class ScheduleStore {
                         Long.parseLong(result.text(at + 2)),
                         result.text(at + 4)));
               }
-              return new Work(
-                  Long.parseLong(result.text(0)), Long.parseLong(result.text(1)), due);
+              return new Work(Long.parseLong(result.text(0)), Long.parseLong(result.text(1)), due);
             });
   }
 

@@ -166,8 +166,7 @@ public final class Scheduler {
       return store
           .take(scope, due, Timing.NONE, List.of(due.tick()))
           .compose(
-              taken ->
-                  taken ? send(scope, due, due.tick(), now) : Future.<Void>succeededFuture());
+              taken -> taken ? send(scope, due, due.tick(), now) : Future.<Void>succeededFuture());
     }
     return vertx
         .executeBlocking(() -> Lateness.of(due.schedule(), due.tick(), now, settings), false)
@@ -183,8 +182,7 @@ public final class Scheduler {
     missed.add(late.missed());
     Future<Void> all =
         late.ticks().isEmpty()
-            ? store.confirm(
-                scope, due.schedule().id(), null, Firing.missed(due.tick()), false)
+            ? store.confirm(scope, due.schedule().id(), null, Firing.missed(due.tick()), false)
             : Future.succeededFuture();
     for (long tick : late.ticks()) {
       all = all.compose(before -> send(scope, due, tick, now));

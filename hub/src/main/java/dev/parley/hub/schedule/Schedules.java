@@ -256,8 +256,7 @@ public final class Schedules {
                                     now ->
                                         onWorker(
                                             () -> {
-                                              Schedule next =
-                                                  changed(asker, old.schedule(), wish);
+                                              Schedule next = changed(asker, old.schedule(), wish);
                                               return new Planned(
                                                   next,
                                                   now,
@@ -396,8 +395,7 @@ public final class Schedules {
 
   private static ObjectNode view(
       Schedule schedule, List<Long> ticks, @Nullable String last, @Nullable String payload) {
-    ObjectNode view =
-        Json.object().put("id", schedule.id()).put("agent", schedule.agent().value());
+    ObjectNode view = Json.object().put("id", schedule.id()).put("agent", schedule.agent().value());
     if (schedule.isOnce()) {
       view.put("at", schedule.at());
     } else {
@@ -405,8 +403,7 @@ public final class Schedules {
     }
     view.put("zone", schedule.zone());
     view.put(
-        "conversation",
-        schedule.conversation() == null ? schedule.id() : schedule.conversation());
+        "conversation", schedule.conversation() == null ? schedule.id() : schedule.conversation());
     view.put("missed", schedule.missed().wireName()).put("enabled", schedule.enabled());
     view.put("createdAt", schedule.createdAt());
     ArrayNode next = view.putArray("next");

@@ -85,8 +85,8 @@ final class LoopGuard {
 
   /**
    * The cause chain of what follows from a message later: of the same, not handled and sent again,
-   * or of what was scheduled while it was handled. The message is one of the causes, so that nothing
-   * goes through dead letters or timers for ever.
+   * or of what was scheduled while it was handled. The message is one of the causes, so that
+   * nothing goes through dead letters or timers for ever.
    *
    * @throws ParleyException {@code loop_detected}
    */

@@ -386,6 +386,7 @@ class HostileNamesTest {
             "/v1/market/listings?query="
                 + URLEncoder.encode(tenant.tenant(), StandardCharsets.UTF_8),
             "/v1/providers",
+            "/v1/schedules",
             "/v1/agents/main/files")) {
       all.append(HUB.get(path, tenant.key()).text()).append('\n');
     }

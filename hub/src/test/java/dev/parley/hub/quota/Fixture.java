@@ -68,7 +68,8 @@ final class Fixture {
                 null,
                 null,
                 null,
-                null, null));
+                null,
+                null));
   }
 
   static ParleyException refusal(Future<?> future) {

@@ -29,8 +29,7 @@ public final class ScheduleOperations {
         .on("schedule.get", (caller, params) -> schedules.get(asker(caller, params), id(params)))
         .on(
             "schedule.update",
-            (caller, params) ->
-                schedules.update(asker(caller, params), id(params), wish(params)))
+            (caller, params) -> schedules.update(asker(caller, params), id(params), wish(params)))
         .on(
             "schedule.delete",
             (caller, params) ->
