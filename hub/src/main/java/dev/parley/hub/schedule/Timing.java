@@ -65,9 +65,8 @@ sealed interface Timing {
   record Repeated(ExecutionTime times, ZoneId zone) implements Timing {
     @Override
     public long after(long time) {
-      ZonedDateTime from = at(time);
       return times
-          .nextExecution(from)
+          .nextExecution(second(time, 0))
           .map(Repeated::millis)
           .filter(tick -> tick > time)
           .orElse(NONE);
@@ -75,11 +74,12 @@ sealed interface Timing {
 
     @Override
     public long upTo(long time) {
-      return times.lastExecution(at(time + 1)).map(Repeated::millis).orElse(NONE);
+      return times.lastExecution(second(time, 1)).map(Repeated::millis).orElse(NONE);
     }
 
-    private ZonedDateTime at(long time) {
-      return Instant.ofEpochMilli(time).atZone(zone);
+    /** Ticks are found from whole seconds: those found from others are none. */
+    private ZonedDateTime second(long time, int later) {
+      return Instant.ofEpochSecond(Math.floorDiv(time, 1_000) + later).atZone(zone);
     }
 
     private static long millis(ZonedDateTime time) {

@@ -33,7 +33,7 @@ class TimingTest {
       @ForAll @LongRange(min = 0, max = 9_000) long hours) {
     ZoneId id = ZoneId.of(zone);
     Instant start = Instant.ofEpochMilli(YEAR_2024).plus(Duration.ofHours(hours));
-    long before = start.toEpochMilli();
+    long before = start.toEpochMilli() + hours % 1_000;
     String[] fields = cron.split(" ", -1);
     for (long tick : Timing.cron(cron, zone).next(before, 60)) {
       assertTrue(tick > before, () -> cron + " in " + zone + " at " + at(tick, id));
@@ -106,6 +106,9 @@ class TimingTest {
     assertEquals(List.of(YEAR_2024 + 10_000, YEAR_2024 + 20_000), timing.next(YEAR_2024, 2));
     assertEquals(YEAR_2024, timing.upTo(YEAR_2024));
     assertEquals(YEAR_2024, timing.upTo(YEAR_2024 + 9_999));
+    Timing each = Timing.cron("* * * * * *", "UTC");
+    assertEquals(List.of(YEAR_2024 + 1_000, YEAR_2024 + 2_000), each.next(YEAR_2024 + 211, 2));
+    assertEquals(List.of(YEAR_2024), each.last(YEAR_2024 - 999, YEAR_2024 + 999, 5));
   }
 
   @Test
