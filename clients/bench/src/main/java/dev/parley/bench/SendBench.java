@@ -60,10 +60,8 @@ final class SendBench implements Bench {
                       turn.hub.p99Micros() / 1e3,
                       turn.raw.perSecond()));
     }
-    report.add(
-        Figure.of("send.per_s", Samples.median(turns, turn -> turn.hub.perSecond()), "1/s"));
-    report.add(
-        Figure.of("send.p99_us", Samples.median(turns, turn -> turn.hub.p99Micros()), "us"));
+    report.add(Figure.of("send.per_s", Samples.median(turns, turn -> turn.hub.perSecond()), "1/s"));
+    report.add(Figure.of("send.p99_us", Samples.median(turns, turn -> turn.hub.p99Micros()), "us"));
     report.add(
         Figure.of("send.xadd.per_s", Samples.median(turns, turn -> turn.raw.perSecond()), "1/s"));
     double ratio = Samples.median(turns, turn -> turn.hub.perSecond() / turn.raw.perSecond());

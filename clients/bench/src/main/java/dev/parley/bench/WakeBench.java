@@ -26,9 +26,7 @@ final class WakeBench implements Bench {
   public void run(Plan plan, Report report) throws IOException, InterruptedException {
     HubServer hub =
         plan.cleanup()
-            .add(
-                HubServer.start(
-                    plan.cores(), "--plan", "unmetered", "--offline-pacing-ms", "0"));
+            .add(HubServer.start(plan.cores(), "--plan", "unmetered", "--offline-pacing-ms", "0"));
     int perRound = plan.count(500, 50);
     String key = hub.signUp("acme");
     plan.progress().say("wake: warming up with %,d agents".formatted(2 * perRound));

@@ -16,6 +16,7 @@ import io.vertx.core.Vertx;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
@@ -49,7 +50,7 @@ public final class Scheduler {
   private volatile long tenants;
   private volatile boolean away;
   private volatile boolean stopping;
-  private long timer = -1;
+  private volatile long timer = -1;
 
   /**
    * Not started.
@@ -72,7 +73,7 @@ public final class Scheduler {
   }
 
   public void start() {
-    timer = vertx.setPeriodic(LOOK_MS, passed -> look());
+    lookSoon();
   }
 
   /** Takes no more ticks; completes when those that were taken are done with. */
@@ -103,6 +104,19 @@ public final class Scheduler {
         "how late the messages sent were, all together",
         lateMs,
         late -> late.sum() / 1_000.0);
+  }
+
+  /** At no fixed pace: of nodes that keep time with each other one would always be first. */
+  private void lookSoon() {
+    timer =
+        vertx.setTimer(
+            LOOK_MS / 2 + ThreadLocalRandom.current().nextLong(LOOK_MS),
+            passed -> {
+              if (!stopping) {
+                lookSoon();
+                look();
+              }
+            });
   }
 
   private void look() {

@@ -116,6 +116,9 @@ class HostileNamesTest {
     for (JsonNode required : operation.params().path("required")) {
       fill(params, required.asText(), tenant, operation.name());
     }
+    if (operation.name().equals("schedule.create")) {
+      params.put("agent", "never-made").put("cron", "0 9 * * *");
+    }
     return params;
   }
 
