@@ -44,7 +44,7 @@ final class ActiveBench implements Bench {
     }
     report.add(Figure.of("active.agents", active, "agents"));
     report.add(
-        Figure.of("active.heap.bytes", hub.process().liveHeapBytes(), "bytes")
+        Figure.of("active.heap.bytes", (double) hub.process().liveHeapBytes(), "bytes")
             .aiming(Figure.Aim.below(AIM_BYTES)));
   }
 }
