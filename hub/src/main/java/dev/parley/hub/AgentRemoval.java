@@ -6,6 +6,7 @@ import dev.parley.hub.agent.Agents;
 import dev.parley.hub.channel.Channels;
 import dev.parley.hub.gateway.operation.AgentOperations;
 import dev.parley.hub.market.Market;
+import dev.parley.hub.schedule.Schedules;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.AgentId;
@@ -16,9 +17,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Deletes an agent with everything that leads to it, so that a later agent of the same name answers
- * no old grant: its listings and their installs, the channels that name it, its API keys. The
- * definition goes last: when something fails before, deleting it again does the rest. That it is
- * gone is announced, upon which its sockets close and its deliveries are cancelled on every node.
+ * no old grant: its listings and their installs, the channels that name it, its API keys, its
+ * schedules. The definition goes last: when something fails before, deleting it again does the
+ * rest. That it is gone is announced, upon which its sockets close and its deliveries are cancelled
+ * on every node.
  */
 final class AgentRemoval implements AgentOperations.Removal {
   private static final Logger LOG = LoggerFactory.getLogger(AgentRemoval.class);
@@ -27,6 +29,7 @@ final class AgentRemoval implements AgentOperations.Removal {
   private final Market market;
   private final Channels channels;
   private final ApiKeys keys;
+  private final Schedules schedules;
   private final Consumer<AgentAddress> wakeMailbox;
 
   /**
@@ -39,11 +42,13 @@ final class AgentRemoval implements AgentOperations.Removal {
       Market market,
       Channels channels,
       ApiKeys keys,
+      Schedules schedules,
       Consumer<AgentAddress> wakeMailbox) {
     this.agents = agents;
     this.market = market;
     this.channels = channels;
     this.keys = keys;
+    this.schedules = schedules;
     this.wakeMailbox = wakeMailbox;
   }
 
@@ -61,14 +66,20 @@ final class AgentRemoval implements AgentOperations.Removal {
                     .compose(
                         revoked ->
                             keys.revokeOf(scope.tenant(), agent)
-                                .map(
+                                .compose(
                                     ended ->
-                                        new Removed(
-                                            retired.listings(),
-                                            retired.installs(),
-                                            revoked,
-                                            ended))))
+                                        schedules
+                                            .deleteOf(scope, agent)
+                                            .map(
+                                                deleted ->
+                                                    new Removed(
+                                                        retired.listings(),
+                                                        retired.installs(),
+                                                        revoked,
+                                                        ended,
+                                                        deleted)))))
         .compose(removed -> agents.delete(scope, agent).map(removed))
+        .compose(removed -> schedules.deleteOf(scope, agent).map(removed))
         .onSuccess(removed -> wakeMailbox.accept(address))
         .onSuccess(removed -> LOG.info("{} deleted by {}: {}", address, by, removed));
   }

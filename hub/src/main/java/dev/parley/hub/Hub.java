@@ -35,6 +35,7 @@ import dev.parley.hub.gateway.operation.LoopOperations;
 import dev.parley.hub.gateway.operation.MarketOperations;
 import dev.parley.hub.gateway.operation.MessageOperations;
 import dev.parley.hub.gateway.operation.ProviderOperations;
+import dev.parley.hub.gateway.operation.ScheduleOperations;
 import dev.parley.hub.gateway.operation.SessionOperations;
 import dev.parley.hub.gateway.operation.SessionViews;
 import dev.parley.hub.gateway.operation.SignUpPolicy;
@@ -55,6 +56,8 @@ import dev.parley.hub.quota.Concurrency;
 import dev.parley.hub.quota.Ledger;
 import dev.parley.hub.quota.RateLimits;
 import dev.parley.hub.quota.Sales;
+import dev.parley.hub.schedule.Scheduler;
+import dev.parley.hub.schedule.Schedules;
 import dev.parley.hub.session.Fencing;
 import dev.parley.hub.session.SessionSettings;
 import dev.parley.hub.session.Sessions;
@@ -104,6 +107,7 @@ public final class Hub {
   private final Market market;
   private final Switchboard switchboard;
   private final Mailboxes mailboxes;
+  private final Scheduler scheduler;
   private final Announcements announcements;
   private final WsGateway webSockets;
   private final HttpGateway http;
@@ -310,7 +314,11 @@ public final class Hub {
           }
         },
         () -> {});
-    AgentRemoval removal = new AgentRemoval(agents, market, channels, keys, mailboxes::wake);
+    Schedules schedules =
+        new Schedules(vertx, store, tenants, switchboard, SettingsMapping.schedules(settings));
+    new ScheduleOperations(schedules).register(operations);
+    AgentRemoval removal =
+        new AgentRemoval(agents, market, channels, keys, schedules, mailboxes::wake);
     new AgentOperations(agents, removal, remote, models, tenants, defaultModel, clock)
         .register(operations);
     new FileOperations(agents, workspaces).register(operations);
@@ -329,6 +337,15 @@ public final class Hub {
     metrics.gauge("parley.mailboxes.awake", mailboxes, Mailboxes::awakeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
     membership = new Membership(vertx, agents, remote, mailboxes, loops, fencing, store, metrics);
+    scheduler =
+        new Scheduler(
+            vertx,
+            store,
+            scopes,
+            switchboard,
+            SettingsMapping.schedules(settings),
+            membership::mayCommit);
+    scheduler.measuredBy(metrics);
     metrics.counter(
         "parley.dead.letters",
         "sent messages that failed or expired and became dead letters",
@@ -388,6 +405,7 @@ public final class Hub {
         .map(
             listening -> {
               mailboxes.start();
+              scheduler.start();
               return this;
             })
         .recover(failure -> close().transform(closed -> Future.failedFuture(failure)));
@@ -446,6 +464,7 @@ public final class Hub {
         .shutdown("the hub is stopping", drainTimeout, membership.hasOthers(), this::isBusy)
         .eventually(() -> handedOver)
         .eventually(http::close)
+        .eventually(scheduler::close)
         .eventually(mailboxes::close)
         .eventually(hosted::close)
         .eventually(membership::leave)

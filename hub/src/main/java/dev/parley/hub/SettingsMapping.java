@@ -10,6 +10,7 @@ import dev.parley.hub.mailbox.MailSettings;
 import dev.parley.hub.model.ModelPrices;
 import dev.parley.hub.model.ModelSettings;
 import dev.parley.hub.model.Vendor;
+import dev.parley.hub.schedule.ScheduleSettings;
 import dev.parley.hub.settings.HubSettings;
 import dev.parley.hub.settings.Settings;
 import dev.parley.hub.store.StoreOptions;
@@ -117,6 +118,11 @@ final class SettingsMapping {
         settings.get(HubSettings.MAIL_ATTEMPTS),
         settings.get(HubSettings.MAIL_BACK_OFF),
         settings.get(HubSettings.DEAD_LETTER_RETENTION));
+  }
+
+  static ScheduleSettings schedules(Settings settings) {
+    return new ScheduleSettings(
+        settings.get(HubSettings.SCHEDULE_MIN_PERIOD), settings.get(HubSettings.SCHEDULE_LATE));
   }
 
   static HostedSettings hosted(Settings settings) {

@@ -24,7 +24,15 @@ import picocli.CommandLine.Option;
     })
 public final class BenchCommand implements Callable<Integer> {
   private static final List<Bench> ALL =
-      List.of(new CallBench(), new HeapBench(), new SignUpBench(), new RedisBench());
+      List.of(
+          new CallBench(),
+          new SendBench(),
+          new RelayBench(),
+          new HeapBench(),
+          new ActiveBench(),
+          new WakeBench(),
+          new SignUpBench(),
+          new RedisBench());
   private static final int INTERRUPTED = 130;
 
   @Option(

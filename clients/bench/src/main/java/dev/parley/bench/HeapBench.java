@@ -1,13 +1,10 @@
 package dev.parley.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import dev.parley.protocol.frame.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * What an active hosted agent and an idle connection cost in heap: the difference in live bytes
@@ -16,12 +13,9 @@ import java.util.concurrent.CompletableFuture;
 final class HeapBench implements Bench {
   private static final int AGENTS_PER_TENANT = 10;
   private static final int CONNECTIONS_PER_TENANT = 5;
-  private static final int AT_ONCE = 16;
   private static final int READINGS = 3;
   private static final int SPARE_FILES = 1_000;
   private static final Path LIMITS = Path.of("/proc/self/limits");
-
-  private record Agent(String address, String key) {}
 
   @Override
   public String name() {
@@ -46,45 +40,18 @@ final class HeapBench implements Bench {
     int count = plan.count(2_000, 200);
     HubServer hub = plan.cleanup().add(HubServer.start(plan.cores(), "--offline-pacing-ms", "0"));
     plan.progress().say("heap: defining %,d hosted agents".formatted(count));
-    List<Agent> first = define(hub, "warm", count / 5);
-    List<Agent> agents = define(hub, "tenant", count);
-    activate(hub, first);
+    Population first = Population.define(hub, "warm", count / 5, AGENTS_PER_TENANT);
+    Population agents = Population.define(hub, "tenant", count, AGENTS_PER_TENANT);
+    first.activate();
     long before = liveBytes(hub);
     plan.progress().say("heap: activating them, %,d bytes in use before".formatted(before));
-    activate(hub, agents);
+    agents.activate();
     long after = liveBytes(hub);
     require(hub, "activeAgents", first.size() + count);
     plan.progress().say("heap: %,d bytes in use with %,d active agents".formatted(after, count));
     report.add(
         Figure.of("heap.active_agent.bytes", (after - before) / (double) count, "bytes")
             .aiming(Figure.Aim.below(3_072)));
-  }
-
-  private static List<Agent> define(HubServer hub, String prefix, int count)
-      throws IOException, InterruptedException {
-    List<Agent> agents = new ArrayList<>();
-    for (int tenant = 0; agents.size() < count; tenant++) {
-      String id = prefix + "-" + tenant;
-      String key = hub.signUp(id);
-      agents.add(new Agent(id + "/main", key));
-      for (int i = 1; i < AGENTS_PER_TENANT && agents.size() < count; i++) {
-        hub.post("/v1/agents", key, Json.object().put("name", "agent-" + i));
-        agents.add(new Agent(id + "/agent-" + i, key));
-      }
-    }
-    return agents;
-  }
-
-  private static void activate(HubServer hub, List<Agent> agents) {
-    for (int i = 0; i < agents.size(); i += AT_ONCE) {
-      List<CompletableFuture<JsonNode>> calls = new ArrayList<>();
-      for (Agent agent : agents.subList(i, Math.min(agents.size(), i + AT_ONCE))) {
-        var body = Json.object().put("to", agent.address);
-        body.putObject("payload").put("text", "hello");
-        calls.add(hub.postAsync("/v1/calls", agent.key, body));
-      }
-      calls.forEach(CompletableFuture::join);
-    }
   }
 
   private static void connections(Plan plan, Report report)

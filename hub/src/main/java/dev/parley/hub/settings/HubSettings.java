@@ -275,6 +275,20 @@ public final class HubSettings {
           1,
           3_600_000,
           "pause before a sent message is delivered again; doubles each time, up to 5 minutes");
+  public static final Setting<Duration> SCHEDULE_MIN_PERIOD =
+      millis(
+          "schedule-min-period-ms",
+          "60000",
+          1_000,
+          86_400_000,
+          "least time between two messages of a schedule");
+  public static final Setting<Duration> SCHEDULE_LATE =
+      millis(
+          "schedule-late-ms",
+          "30000",
+          1_000,
+          86_400_000,
+          "how late a message of a schedule may be before it counts as missed");
   public static final Setting<Integer> MAX_CALLS =
       integer("max-calls", "<n>", "100000", 1, 10_000_000, "calls in flight on this node");
   public static final Setting<Integer> MAX_CONNECTIONS =

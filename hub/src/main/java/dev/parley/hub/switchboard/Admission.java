@@ -81,7 +81,7 @@ final class Admission {
         passed -> Future.succeededFuture(new Admitted(from, scope, tenant, route, causes)));
   }
 
-  /** The cause chain of a message that is sent again. */
+  /** The cause chain of what follows from a message, outside the handling of it. */
   List<Cause> again(Envelope dead) {
     return loopGuard.again(dead);
   }

@@ -84,8 +84,9 @@ final class LoopGuard {
   }
 
   /**
-   * The cause chain of a message that was not handled and is sent again: the message is one of its
-   * own causes, so that nothing goes through dead letters for ever.
+   * The cause chain of what follows from a message later: of the same, not handled and sent again,
+   * or of what was scheduled while it was handled. The message is one of the causes, so that
+   * nothing goes through dead letters or timers for ever.
    *
    * @throws ParleyException {@code loop_detected}
    */

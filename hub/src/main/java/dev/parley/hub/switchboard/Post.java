@@ -60,6 +60,11 @@ final class Post {
     } catch (ParleyException refused) {
       return Future.failedFuture(refused);
     }
+    return sendFollowing(order, priority, causes);
+  }
+
+  /** Sends a message that follows from these causes. */
+  Future<Sent> sendFollowing(CallOrder order, Mail.Priority priority, List<Cause> causes) {
     return admission
         .admit(order)
         .compose(admitted -> post(order, priority, admitted.after(causes)));

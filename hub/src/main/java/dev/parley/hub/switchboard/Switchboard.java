@@ -20,6 +20,7 @@ import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.MessageId;
+import dev.parley.protocol.envelope.Cause;
 import dev.parley.protocol.envelope.Envelope;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ErrorCode;
@@ -27,6 +28,7 @@ import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Clock;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -127,6 +129,21 @@ public final class Switchboard {
   public Future<Sent> sendAgain(CallOrder order, Mail.Priority priority, Envelope dead) {
     requireMay(order);
     return counted(order, post.sendAgain(order, priority, dead));
+  }
+
+  /** Sends a message that follows from these causes, as {@link #send} does. */
+  public Future<Sent> sendFollowing(CallOrder order, Mail.Priority priority, List<Cause> causes) {
+    requireMay(order);
+    return counted(order, post.sendFollowing(order, priority, causes));
+  }
+
+  /**
+   * The causes of what will be sent later because of a message that is being handled.
+   *
+   * @throws ParleyException {@code loop_detected} when the chain is at its end
+   */
+  public List<Cause> following(Envelope handled) {
+    return admission.again(handled);
   }
 
   private Future<Sent> counted(CallOrder order, Future<Sent> sent) {

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param mailbox messages that wait for its agents or are being handled by them
  * @param mailboxBytes what these messages may take, and its dead letters once more
  * @param deadLetters messages it has sent that failed or expired and are kept
+ * @param schedules schedules made
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Limits(
@@ -39,12 +40,14 @@ public record Limits(
     @Nullable Long keys,
     @Nullable Long mailbox,
     @Nullable Long mailboxBytes,
-    @Nullable Long deadLetters) {
+    @Nullable Long deadLetters,
+    @Nullable Long schedules) {
 
   /** No override at all. */
   public static final Limits NONE =
       new Limits(
-          null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+          null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+          null);
 
   /** These limits, with every limit that {@code override} sets replaced. */
   public Limits with(Limits override) {
@@ -63,7 +66,8 @@ public record Limits(
         either(override.keys, keys),
         either(override.mailbox, mailbox),
         either(override.mailboxBytes, mailboxBytes),
-        either(override.deadLetters, deadLetters));
+        either(override.deadLetters, deadLetters),
+        either(override.schedules, schedules));
   }
 
   /** The value of a limit, 0 (nothing permitted) when it is not set anywhere. */

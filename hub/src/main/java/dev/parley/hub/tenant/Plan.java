@@ -25,7 +25,8 @@ public enum Plan {
           20L,
           1_000L,
           64_000_000L,
-          1_000L)),
+          1_000L,
+          20L)),
   PRO(
       new Limits(
           500L,
@@ -42,7 +43,8 @@ public enum Plan {
           200L,
           20_000L,
           1_000_000_000L,
-          20_000L)),
+          20_000L,
+          1_000L)),
   /** For the operator's own agents and for load tests: limits that only stop a runaway. */
   UNMETERED(
       new Limits(
@@ -60,7 +62,8 @@ public enum Plan {
           1_000L,
           10_000_000L,
           1_000_000_000_000L,
-          1_000_000L));
+          1_000_000L,
+          10_000L));
 
   private final Limits limits;
   private final String wireName = name().toLowerCase(Locale.ROOT);

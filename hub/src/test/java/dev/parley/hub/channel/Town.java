@@ -82,6 +82,7 @@ public final class Town {
 
   public static Limits channels(long limit) {
     return new Limits(
-        null, null, null, null, null, null, null, null, null, limit, null, null, null, null, null);
+        null, null, null, null, null, null, null, null, null, limit, null, null, null, null, null,
+        null);
   }
 }

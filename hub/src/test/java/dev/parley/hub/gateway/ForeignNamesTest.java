@@ -52,7 +52,8 @@ class ForeignNamesTest {
       String channel,
       String key,
       String listing,
-      String withdrawn) {
+      String withdrawn,
+      String schedule) {
     String address() {
       return tenant + "/" + agent;
     }
@@ -73,6 +74,7 @@ class ForeignNamesTest {
     Map<String, String> placeholders() {
       Map<String, String> all = new LinkedHashMap<>();
       all.put(sessionId, "<session-id>");
+      all.put(schedule, "<schedule>");
       all.put(channel, "<channel>");
       all.put(key, "<key>");
       all.put(caller.tenant(), "<caller>");
@@ -119,6 +121,7 @@ class ForeignNamesTest {
           "question.list",
           "plugin.approval.list",
           "deadletter.list",
+          "schedule.list",
           "channel.list",
           "loop.list",
           "market.search",
@@ -214,6 +217,11 @@ class ForeignNamesTest {
     hidden("deadletter.redeliver", n -> params("id", "1"));
     hidden("deadletter.purge", n -> params("id", "1"));
 
+    hidden("schedule.create", n -> params("agent", n.agent, "cron", "0 9 * * *"));
+    for (String operation : List.of("get", "update", "delete", "run")) {
+      hidden("schedule." + operation, n -> params("id", n.schedule));
+    }
+
     same("channel.propose", n -> params("from", n.caller.tenant(), "to", n.address()));
     same("channel.propose", n -> params("from", n.tenant, "to", n.caller.agent("main")));
     same("channel.propose", n -> params("from", n.tenant, "to", n.address()));
@@ -295,6 +303,11 @@ class ForeignNamesTest {
             .path("channel")
             .path("id")
             .asText();
+    String schedule =
+        HUB.succeed(
+                "POST", "/v1/schedules", owner.key(), params("agent", "away", "cron", "0 9 * * *"))
+            .path("id")
+            .asText();
     String key = HUB.newKey(owner, params("role", "viewer")).path("key").path("id").asText();
     existing =
         new Names(
@@ -310,7 +323,8 @@ class ForeignNamesTest {
             channel,
             key,
             "offered",
-            "revoked");
+            "revoked",
+            schedule);
     missing =
         new Names(
             HUB.unmetered(HUB.signUp()),
@@ -325,7 +339,8 @@ class ForeignNamesTest {
             "ch_" + "a".repeat(channel.length() - 3),
             "a".repeat(key.length()),
             "lacking",
-            "neverwas");
+            "neverwas",
+            schedule.replaceAll("[0-9a-f]", "1"));
     assertFalse(existing.sessionId.isEmpty());
   }
 

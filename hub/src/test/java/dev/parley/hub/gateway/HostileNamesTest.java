@@ -116,6 +116,9 @@ class HostileNamesTest {
     for (JsonNode required : operation.params().path("required")) {
       fill(params, required.asText(), tenant, operation.name());
     }
+    if (operation.name().equals("schedule.create")) {
+      params.put("agent", "never-made").put("cron", "0 9 * * *");
+    }
     return params;
   }
 
@@ -386,6 +389,7 @@ class HostileNamesTest {
             "/v1/market/listings?query="
                 + URLEncoder.encode(tenant.tenant(), StandardCharsets.UTF_8),
             "/v1/providers",
+            "/v1/schedules",
             "/v1/agents/main/files")) {
       all.append(HUB.get(path, tenant.key()).text()).append('\n');
     }

@@ -509,7 +509,8 @@ class MarketTest {
 
   private static Limits listings(long limit) {
     return new Limits(
-        null, null, null, null, null, null, null, null, null, null, limit, null, null, null, null);
+        null, null, null, null, null, null, null, null, null, null, limit, null, null, null, null,
+        null);
   }
 
   private static ParleyException failure(Future<?> future) {

@@ -23,6 +23,7 @@ public final class Contract {
           "chat",
           "calls",
           "messages",
+          "schedules",
           "channels",
           "loops",
           "market",

@@ -32,7 +32,11 @@ public final class AgentOperations {
   public interface Removal {
     /** What went with the agent. */
     record Removed(
-        int listingsUnpublished, int installsEnded, int channelsRevoked, int keysRevoked) {}
+        int listingsUnpublished,
+        int installsEnded,
+        int channelsRevoked,
+        int keysRevoked,
+        int schedulesDeleted) {}
 
     /** Fails with {@code not_found}. */
     Future<Removed> remove(Principal by, TenantScope scope, AgentId agent);

@@ -1,0 +1,63 @@
+package dev.parley.hub.schedule;
+
+import dev.parley.hub.access.HubPrincipals;
+import dev.parley.hub.access.Principal;
+import dev.parley.hub.switchboard.CallOrder;
+import dev.parley.hub.switchboard.CallOrder.CallCause;
+import dev.parley.hub.switchboard.Mail;
+import dev.parley.hub.switchboard.Switchboard;
+import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.address.MessageId;
+import dev.parley.protocol.address.TenantId;
+import dev.parley.protocol.envelope.Kind;
+import dev.parley.protocol.envelope.RawJson;
+import dev.parley.protocol.error.ParleyException;
+import dev.parley.protocol.frame.Json;
+import io.vertx.core.Future;
+import org.jspecify.annotations.Nullable;
+
+/** Sends the messages of schedules, through the switchboard as everything is sent. */
+record Firing(Switchboard switchboard) {
+
+  /**
+   * Sends a message of a schedule: from the agent when that has made it, or else from the tenant.
+   *
+   * @param cause what is being handled that leads to it, or null for what led to the schedule
+   */
+  Future<Switchboard.Sent> send(
+      TenantId tenant, Schedule schedule, String payload, MessageId id, @Nullable CallCause cause) {
+    AgentAddress to = new AgentAddress(tenant, schedule.agent());
+    Principal sender =
+        schedule.byAgent() ? HubPrincipals.agent(to) : HubPrincipals.scheduler(tenant);
+    CallOrder order =
+        new CallOrder(
+            sender,
+            null,
+            to,
+            new RawJson(payload),
+            schedule.conversation() == null ? schedule.id() : schedule.conversation(),
+            0,
+            Kind.SEND,
+            cause,
+            id,
+            schedule.traceparent());
+    return cause == null
+        ? switchboard.sendFollowing(order, Mail.Priority.NORMAL, schedule.causes())
+        : switchboard.send(order, Mail.Priority.NORMAL);
+  }
+
+  static String sent(long tick, MessageId message) {
+    return Json.write(
+        Json.object().put("tick", tick).put("status", "sent").put("messageId", message.value()));
+  }
+
+  static String failed(long tick, ParleyException why) {
+    var outcome = Json.object().put("tick", tick).put("status", "failed");
+    outcome.putObject("error").put("code", why.code().wireName()).put("message", why.text());
+    return Json.write(outcome);
+  }
+
+  static String missed(long tick) {
+    return Json.write(Json.object().put("tick", tick).put("status", "missed"));
+  }
+}
