@@ -52,6 +52,7 @@ class ArchitectureTest {
               "..mailbox..",
               "..market..",
               "..quota..",
+              "..room..",
               "..switchboard..",
               "..gateway..")
           .should()

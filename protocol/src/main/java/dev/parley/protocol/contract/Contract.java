@@ -25,6 +25,7 @@ public final class Contract {
           "messages",
           "channels",
           "loops",
+          "rooms",
           "market",
           "usage",
           "admin");
