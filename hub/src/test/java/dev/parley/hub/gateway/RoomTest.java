@@ -152,7 +152,7 @@ class RoomTest {
       assertTrue(other.alive());
       assertEquals(0, deliveries(other));
 
-      HUB.succeed("POST", "/v1/channels/" + channel + "/revoke", globex.key(), Json.object());
+      HUB.succeed("DELETE", "/v1/channels/" + channel, globex.key(), Json.object());
       assertCounts(0, 1, post(room, acme.key(), saying("gone", globex.agent("worker"))));
       assertEquals(
           4, history(room, globex.key(), "").body().path("lastOffset").asInt(), "members read on");

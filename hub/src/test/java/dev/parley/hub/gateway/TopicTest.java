@@ -78,7 +78,7 @@ class TopicTest {
     String channel = HUB.openChannel(acme, globex, "reader", Json.object()).path("id").asText();
     assertEquals(200, subscribe("prices", acme.key(), reader).status());
     assertCounts(1, 0, publish("prices", params("payload", "12")));
-    HUB.succeed("POST", "/v1/channels/" + channel + "/revoke", globex.key(), Json.object());
+    HUB.succeed("DELETE", "/v1/channels/" + channel, globex.key(), Json.object());
     assertCounts(0, 1, publish("prices", params("payload", "13")));
   }
 
