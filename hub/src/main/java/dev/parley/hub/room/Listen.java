@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -51,7 +52,7 @@ public record Listen(Mode mode, List<String> tags, long everyMs) {
   }
 
   static List<String> texts(JsonNode array) {
-    List<String> texts = new java.util.ArrayList<>();
+    List<String> texts = new ArrayList<>();
     array.forEach(text -> texts.add(text.asText()));
     return texts.stream().distinct().toList();
   }

@@ -11,6 +11,7 @@ import dev.parley.protocol.address.Party;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +86,7 @@ public record Post(
 
   /** Fails with {@code payload_too_large}. */
   void requireAtMost(int bytes) {
-    int size = Json.write(payload).getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+    int size = Json.write(payload).getBytes(StandardCharsets.UTF_8).length;
     if (size > bytes) {
       throw new ParleyException(
               ErrorCode.PAYLOAD_TOO_LARGE,

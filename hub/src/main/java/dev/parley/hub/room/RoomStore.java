@@ -13,6 +13,7 @@ import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -81,7 +82,7 @@ final class RoomStore {
   /** Runs a script on the list of a tenant's rooms and on keys of one of them. */
   Future<ScriptResult> runOnList(
       Script script, RoomId room, List<String> keys, String... arguments) {
-    List<Key> all = new java.util.ArrayList<>(List.of(scope(room.owner()).key("rooms")));
+    List<Key> all = new ArrayList<>(List.of(scope(room.owner()).key("rooms")));
     keys.forEach(name -> all.add(key(room, name)));
     return store.run(script, all, Arrays.asList(arguments));
   }
@@ -89,7 +90,7 @@ final class RoomStore {
   /** Runs a script of posts, whose last key is that of the sender's id. */
   Future<ScriptResult> runOnce(
       Script script, RoomId room, List<String> keys, String[] once, String... arguments) {
-    List<Key> all = new java.util.ArrayList<>();
+    List<Key> all = new ArrayList<>();
     keys.forEach(name -> all.add(key(room, name)));
     all.add(scope(room.owner()).key(ROOM, room.name(), "once", once[0], once[1]));
     return store.run(script, all, Arrays.asList(arguments));

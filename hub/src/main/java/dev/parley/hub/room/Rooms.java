@@ -1,6 +1,5 @@
 package dev.parley.hub.room;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.store.Script;
@@ -14,11 +13,9 @@ import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.Party;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
-import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -36,10 +33,6 @@ public final class Rooms {
   private static final Script VIEW = new Script("room-view");
   private static final List<String> SEATS = List.of("head", "members", "listeners", "digests");
   private static final int CLOSED_FOR_EACH_OPEN = 10;
-
-  private static final Comparator<String[]> BY_TIME =
-      Comparator.<String[]>comparingLong(member -> Long.parseLong(member[2]))
-          .thenComparing(member -> member[0]);
 
   private final RoomStore store;
   private final AgentDirectory agents;
@@ -354,57 +347,12 @@ public final class Rooms {
         .map(
             result -> {
               require(room, result, null, "");
-              return view(room, result);
+              return RoomView.of(room, result);
             });
   }
 
   static String seat(Principal caller) {
     return caller.agent() == null ? "person" : "agent";
-  }
-
-  private static ObjectNode view(RoomId room, ScriptResult result) {
-    String closed = result.text(4);
-    ObjectNode json =
-        Json.object()
-            .put("room", room.toString())
-            .put("title", result.text(2))
-            .put("state", closed.isEmpty() ? "open" : "closed")
-            .put("membership", state(result.text(1)))
-            .put("createdAt", Long.parseLong(result.text(3)))
-            .put("postsPerMinute", Long.parseLong(result.text(5)))
-            .put("deliveriesPerDay", Long.parseLong(result.text(6)));
-    if (!closed.isEmpty()) {
-      json.put("closedAt", Long.parseLong(closed));
-    }
-    if (result.text(1).equals("j")) {
-      json.put("lastOffset", Long.parseLong(result.text(7)))
-          .put("deliveriesToday", Long.parseLong(result.text(8)));
-    }
-    ArrayNode members = json.putArray("members");
-    result
-        .text(9)
-        .lines()
-        .map(line -> line.split(" ", -1))
-        .sorted(BY_TIME)
-        .forEach(
-            member ->
-                members
-                    .addObject()
-                    .put("party", member[0])
-                    .put("state", state(member[1]))
-                    .put("since", Long.parseLong(member[2])));
-    ArrayNode listeners = json.putArray("listeners");
-    result
-        .text(10)
-        .lines()
-        .sorted()
-        .map(line -> line.split(" ", 2))
-        .forEach(line -> listeners.add(Listen.read(line[1]).toJson(line[0])));
-    return json;
-  }
-
-  private static String state(String letter) {
-    return letter.equals("j") ? "joined" : "invited";
   }
 
   private static ParleyException limit(String what, long most, long count) {

@@ -409,6 +409,33 @@ class RoomTest {
     assertEquals(404, history(room, guest, "").status());
   }
 
+  @Test
+  void anAgentThatIsDeletedLeavesItsRoomsAndALaterOneOfItsNameIsInNone() {
+    String room = create("deleted");
+    HUB.defineRemote(globex, "guest");
+    HUB.succeed("POST", path(room, "/members"), acme.key(), params("party", globex.agent("guest")));
+    HUB.succeed("POST", path(room, "/accept"), globex.key(), params("agent", "guest"));
+    listen(room, globex.key(), params("agent", "guest", "mode", "all"));
+    HUB.succeed("DELETE", "/v1/agents/guest", globex.key(), Json.object());
+    HUB.defineRemote(globex, "guest");
+    assertEquals(404, history(room, agentKey(globex, "guest"), "").status());
+    assertEquals(404, history(room, globex.key(), "").status());
+    assertCounts(0, 0, post(room, acme.key(), saying("gone", globex.agent("guest"))));
+  }
+
+  @Test
+  void aHostedAgentHandlesWhatMentionsItAndItsPosterIsToldSo() {
+    String room = create("hosted");
+    try (Peer person = HUB.connect(acme.key())) {
+      ObjectNode post = saying("repeat 1 x", acme.agent("main")).put("room", room);
+      assertCounts(1, 0, person.succeed("room.post", post));
+      String status = "";
+      while (!status.equals("handled")) {
+        status = person.event("message.receipt").path("status").asText();
+      }
+    }
+  }
+
   private static String agentKey(Member tenant, String agent) {
     return HUB.newKey(tenant, params("role", "agent", "agent", agent)).path("secret").asText();
   }
