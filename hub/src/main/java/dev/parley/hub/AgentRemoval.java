@@ -6,6 +6,8 @@ import dev.parley.hub.agent.Agents;
 import dev.parley.hub.channel.Channels;
 import dev.parley.hub.gateway.operation.AgentOperations;
 import dev.parley.hub.market.Market;
+import dev.parley.hub.room.Rooms;
+import dev.parley.hub.room.Topics;
 import dev.parley.hub.schedule.Schedules;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.protocol.address.AgentAddress;
@@ -17,10 +19,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Deletes an agent with everything that leads to it, so that a later agent of the same name answers
- * no old grant: its listings and their installs, the channels that name it, its API keys, its
- * schedules. The definition goes last: when something fails before, deleting it again does the
- * rest. That it is gone is announced, upon which its sockets close and its deliveries are cancelled
- * on every node.
+ * no old grant: its seats in rooms and subscriptions, its listings and their installs, the channels
+ * that name it, its API keys, its schedules. The definition goes last: when something fails before,
+ * deleting it again does the rest. That it is gone is announced, upon which its sockets close and
+ * its deliveries are cancelled on every node.
  */
 final class AgentRemoval implements AgentOperations.Removal {
   private static final Logger LOG = LoggerFactory.getLogger(AgentRemoval.class);
@@ -29,6 +31,8 @@ final class AgentRemoval implements AgentOperations.Removal {
   private final Market market;
   private final Channels channels;
   private final ApiKeys keys;
+  private final Rooms rooms;
+  private final Topics topics;
   private final Schedules schedules;
   private final Consumer<AgentAddress> wakeMailbox;
 
@@ -42,12 +46,16 @@ final class AgentRemoval implements AgentOperations.Removal {
       Market market,
       Channels channels,
       ApiKeys keys,
+      Rooms rooms,
+      Topics topics,
       Schedules schedules,
       Consumer<AgentAddress> wakeMailbox) {
     this.agents = agents;
     this.market = market;
     this.channels = channels;
     this.keys = keys;
+    this.rooms = rooms;
+    this.topics = topics;
     this.schedules = schedules;
     this.wakeMailbox = wakeMailbox;
   }
@@ -58,7 +66,9 @@ final class AgentRemoval implements AgentOperations.Removal {
     String reason = "agent %s was deleted".formatted(agent);
     return agents
         .get(scope, agent)
-        .compose(there -> market.retire(by, agent))
+        .compose(there -> rooms.retire(address))
+        .compose(left -> topics.retire(scope, address))
+        .compose(left -> market.retire(by, agent))
         .compose(
             retired ->
                 channels

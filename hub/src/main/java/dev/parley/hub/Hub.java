@@ -23,6 +23,7 @@ import dev.parley.hub.gateway.HttpGateway;
 import dev.parley.hub.gateway.LoopEvents;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.Origins;
+import dev.parley.hub.gateway.RoomEvents;
 import dev.parley.hub.gateway.operation.AccessOperations;
 import dev.parley.hub.gateway.operation.AdminOperations;
 import dev.parley.hub.gateway.operation.AgentOperations;
@@ -35,11 +36,13 @@ import dev.parley.hub.gateway.operation.LoopOperations;
 import dev.parley.hub.gateway.operation.MarketOperations;
 import dev.parley.hub.gateway.operation.MessageOperations;
 import dev.parley.hub.gateway.operation.ProviderOperations;
+import dev.parley.hub.gateway.operation.RoomOperations;
 import dev.parley.hub.gateway.operation.ScheduleOperations;
 import dev.parley.hub.gateway.operation.SessionOperations;
 import dev.parley.hub.gateway.operation.SessionViews;
 import dev.parley.hub.gateway.operation.SignUpPolicy;
 import dev.parley.hub.gateway.operation.SystemOperations;
+import dev.parley.hub.gateway.operation.TopicOperations;
 import dev.parley.hub.gateway.operation.UsageReports;
 import dev.parley.hub.gateway.rest.RestGateway;
 import dev.parley.hub.gateway.ws.WsGateway;
@@ -56,6 +59,11 @@ import dev.parley.hub.quota.Concurrency;
 import dev.parley.hub.quota.Ledger;
 import dev.parley.hub.quota.RateLimits;
 import dev.parley.hub.quota.Sales;
+import dev.parley.hub.room.Digests;
+import dev.parley.hub.room.Posts;
+import dev.parley.hub.room.RoomSettings;
+import dev.parley.hub.room.Rooms;
+import dev.parley.hub.room.Topics;
 import dev.parley.hub.schedule.Scheduler;
 import dev.parley.hub.schedule.Schedules;
 import dev.parley.hub.session.Fencing;
@@ -108,6 +116,7 @@ public final class Hub {
   private final Switchboard switchboard;
   private final Mailboxes mailboxes;
   private final Scheduler scheduler;
+  private final Digests digests;
   private final Announcements announcements;
   private final WsGateway webSockets;
   private final HttpGateway http;
@@ -269,6 +278,7 @@ public final class Hub {
     watchers.listener = webSockets.runFeed();
     new ChannelEvents(channels, webSockets::publishChannelEvent).follow(announcements);
     new LoopEvents(webSockets::publishLoopEvent).follow(announcements);
+    new RoomEvents(webSockets::publishRoomMessage).follow(announcements);
 
     String defaultModel = settings.get(HubSettings.DEFAULT_MODEL);
     SessionViews views = new SessionViews(agents, sessions, chats, defaultModel, clock);
@@ -317,8 +327,26 @@ public final class Hub {
     Schedules schedules =
         new Schedules(vertx, store, tenants, switchboard, SettingsMapping.schedules(settings));
     new ScheduleOperations(schedules).register(operations);
+    RoomSettings roomSettings = SettingsMapping.rooms(settings);
+    digests = new Digests(vertx, store, scopes, tenants, switchboard, agents, clock);
+    Rooms rooms = new Rooms(store, scopes, tenants, agents, roomSettings, clock);
+    new RoomOperations(
+            rooms,
+            new Posts(
+                store,
+                scopes,
+                tenants,
+                switchboard,
+                agents,
+                announcements,
+                digests,
+                roomSettings,
+                clock))
+        .register(operations);
+    Topics topics = new Topics(store, switchboard, agents, channels, roomSettings, clock);
+    new TopicOperations(topics).register(operations);
     AgentRemoval removal =
-        new AgentRemoval(agents, market, channels, keys, schedules, mailboxes::wake);
+        new AgentRemoval(agents, market, channels, keys, rooms, topics, schedules, mailboxes::wake);
     new AgentOperations(agents, removal, remote, models, tenants, defaultModel, clock)
         .register(operations);
     new FileOperations(agents, workspaces).register(operations);
@@ -406,6 +434,7 @@ public final class Hub {
             listening -> {
               mailboxes.start();
               scheduler.start();
+              digests.start();
               return this;
             })
         .recover(failure -> close().transform(closed -> Future.failedFuture(failure)));
@@ -459,6 +488,7 @@ public final class Hub {
    */
   public Future<Void> close() {
     isStopping = true;
+    digests.close();
     Future<Void> handedOver = membership.handOver(drainTimeout);
     return webSockets
         .shutdown("the hub is stopping", drainTimeout, membership.hasOthers(), this::isBusy)

@@ -10,6 +10,7 @@ import dev.parley.hub.mailbox.MailSettings;
 import dev.parley.hub.model.ModelPrices;
 import dev.parley.hub.model.ModelSettings;
 import dev.parley.hub.model.Vendor;
+import dev.parley.hub.room.RoomSettings;
 import dev.parley.hub.schedule.ScheduleSettings;
 import dev.parley.hub.settings.HubSettings;
 import dev.parley.hub.settings.Settings;
@@ -123,6 +124,20 @@ final class SettingsMapping {
   static ScheduleSettings schedules(Settings settings) {
     return new ScheduleSettings(
         settings.get(HubSettings.SCHEDULE_MIN_PERIOD), settings.get(HubSettings.SCHEDULE_LATE));
+  }
+
+  static RoomSettings rooms(Settings settings) {
+    return new RoomSettings(
+        settings.get(HubSettings.ROOM_MAX_ROOMS),
+        settings.get(HubSettings.ROOM_MAX_MEMBERS),
+        settings.get(HubSettings.ROOM_HISTORY_MESSAGES),
+        settings.get(HubSettings.ROOM_HISTORY_BYTES),
+        settings.get(HubSettings.ROOM_RETENTION),
+        settings.get(HubSettings.ROOM_MAX_POST),
+        settings.get(HubSettings.ROOM_POSTS),
+        settings.get(HubSettings.ROOM_DELIVERIES),
+        settings.get(HubSettings.MAX_TOPICS),
+        settings.get(HubSettings.TOPIC_MAX_SUBSCRIBERS));
   }
 
   static HostedSettings hosted(Settings settings) {

@@ -53,6 +53,7 @@ class ArchitectureTest {
               "..market..",
               "..quota..",
               "..schedule..",
+              "..room..",
               "..switchboard..",
               "..gateway..")
           .should()

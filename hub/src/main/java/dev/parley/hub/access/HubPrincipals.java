@@ -30,6 +30,12 @@ public final class HubPrincipals {
         tenant, Role.MEMBER, KEY_ID, null, Set.of(Permission.CALL), Principal.NO_END);
   }
 
+  /** The hub sending messages that this tenant has asked for. */
+  public static Principal sender(TenantId tenant) {
+    return new Principal(
+        tenant, Role.VIEWER, KEY_ID, null, Set.of(Permission.CALL), Principal.NO_END);
+  }
+
   /**
    * The hub keeping this tenant's books. It has a scope and may do nothing through the gateways.
    */

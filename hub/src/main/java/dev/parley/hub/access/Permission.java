@@ -23,6 +23,8 @@ public enum Permission {
   MARKET_READ("market.read", Scope.READ),
   MARKET_WRITE("market.write", Scope.ADMIN),
   PROVIDERS_WRITE("providers.write", Scope.ADMIN),
+  ROOMS_READ("rooms.read", Scope.READ),
+  ROOMS_WRITE("rooms.write", Scope.ADMIN),
   USAGE_READ("usage.read", Scope.READ),
   PLATFORM_TENANTS_READ("platform.tenants.read", Scope.ADMIN),
   PLATFORM_TENANTS_WRITE("platform.tenants.write", Scope.ADMIN),

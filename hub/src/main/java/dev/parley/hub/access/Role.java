@@ -26,11 +26,19 @@ public enum Role {
           CALL,
           CHANNELS_READ,
           MARKET_READ,
+          ROOMS_READ,
           USAGE_READ)),
   VIEWER(
       EnumSet.of(
-          TENANT_READ, AGENTS_READ, FILES_READ, CHAT_READ, CHANNELS_READ, MARKET_READ, USAGE_READ)),
-  AGENT(EnumSet.of(AGENTS_READ, AGENTS_CONNECT, CALL, CHANNELS_READ, MARKET_READ)),
+          TENANT_READ,
+          AGENTS_READ,
+          FILES_READ,
+          CHAT_READ,
+          CHANNELS_READ,
+          MARKET_READ,
+          ROOMS_READ,
+          USAGE_READ)),
+  AGENT(EnumSet.of(AGENTS_READ, AGENTS_CONNECT, CALL, CHANNELS_READ, MARKET_READ, ROOMS_READ)),
   ADMIN(
       EnumSet.of(
           KEYS_READ,

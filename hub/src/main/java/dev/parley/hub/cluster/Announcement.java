@@ -2,6 +2,7 @@ package dev.parley.hub.cluster;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
 
 /** A change that other nodes must hear of. Ids are carried as text; receivers only invalidate. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
@@ -12,6 +13,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
   @JsonSubTypes.Type(value = Announcement.ChannelChanged.class, name = "channel"),
   @JsonSubTypes.Type(value = Announcement.ListingChanged.class, name = "listing"),
   @JsonSubTypes.Type(value = Announcement.DeadLetterArrived.class, name = "dead-letter"),
+  @JsonSubTypes.Type(value = Announcement.RoomPosted.class, name = "room-post"),
   @JsonSubTypes.Type(value = Announcement.EdgeTripped.class, name = "edgeTripped"),
   @JsonSubTypes.Type(value = Announcement.EdgeReset.class, name = "edgeReset")
 })
@@ -39,6 +41,14 @@ public sealed interface Announcement {
    * @param letter what is known of it, as JSON
    */
   record DeadLetterArrived(String tenant, String letter) implements Announcement {}
+
+  /**
+   * Something was said in a room.
+   *
+   * @param tenants that are in it
+   * @param message as JSON
+   */
+  record RoomPosted(String room, List<String> tenants, String message) implements Announcement {}
 
   /** An install of a listing began or ended, or the listing changed. */
   record ListingChanged(String tenant, String listing) implements Announcement {}

@@ -35,8 +35,8 @@ public record Caller(
   public interface Connection {
     String id();
 
-    /** Also send events of this topic, of one session or (null) of all. */
-    void subscribe(Topic topic, @Nullable String sessionKey);
+    /** Also send events of this topic, of one session or room or (null) of all. */
+    void subscribe(Topic topic, @Nullable String key);
 
     void unsubscribe(Topic topic);
 
@@ -55,6 +55,7 @@ public record Caller(
   /** Events that only subscribers get. */
   public enum Topic {
     SESSIONS,
-    SESSION_MESSAGES
+    SESSION_MESSAGES,
+    ROOMS
   }
 }

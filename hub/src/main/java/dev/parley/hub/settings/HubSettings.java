@@ -289,6 +289,62 @@ public final class HubSettings {
           1_000,
           86_400_000,
           "how late a message of a schedule may be before it counts as missed");
+  public static final Setting<Integer> ROOM_MAX_ROOMS =
+      integer("room-max-rooms", "<n>", "100", 1, 100_000, "open rooms of a tenant");
+  public static final Setting<Integer> ROOM_MAX_MEMBERS =
+      integer(
+          "room-max-members",
+          "<n>",
+          "1000",
+          2,
+          10_000,
+          "members of a room, and agents that listen in it");
+  public static final Setting<Integer> ROOM_HISTORY_MESSAGES =
+      integer("room-history-messages", "<n>", "10000", 1, 1_000_000, "messages that a room keeps");
+  public static final Setting<Integer> ROOM_HISTORY_BYTES =
+      integer(
+          "room-history-bytes", "<bytes>", "16777216", 1_024, 1 << 30, "bytes that a room keeps");
+  public static final Setting<Duration> ROOM_RETENTION =
+      millis(
+          "room-retention-ms",
+          "1209600000",
+          1_000,
+          31_536_000_000L,
+          "how long messages and closed rooms are kept");
+  public static final Setting<Integer> ROOM_MAX_POST =
+      integer(
+          "room-max-post-bytes",
+          "<bytes>",
+          "65536",
+          1_024,
+          1_048_576,
+          "longest payload of a message to a room or topic");
+  public static final Setting<Integer> ROOM_POSTS =
+      integer(
+          "room-posts-per-minute",
+          "<n>",
+          "120",
+          1,
+          1_000_000,
+          "messages that a room takes in a minute if its owner sets nothing else");
+  public static final Setting<Integer> ROOM_DELIVERIES =
+      integer(
+          "room-deliveries-per-day",
+          "<n>",
+          "10000",
+          0,
+          1_000_000_000,
+          "deliveries of a room to agents in a day if its owner sets nothing else");
+  public static final Setting<Integer> MAX_TOPICS =
+      integer("max-topics", "<n>", "1000", 1, 100_000, "topics of a tenant");
+  public static final Setting<Integer> TOPIC_MAX_SUBSCRIBERS =
+      integer(
+          "topic-max-subscribers",
+          "<n>",
+          "1000",
+          1,
+          10_000,
+          "agents that a topic or a broadcast reaches");
   public static final Setting<Integer> MAX_CALLS =
       integer("max-calls", "<n>", "100000", 1, 10_000_000, "calls in flight on this node");
   public static final Setting<Integer> MAX_CONNECTIONS =

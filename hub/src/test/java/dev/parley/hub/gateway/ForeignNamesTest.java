@@ -53,7 +53,8 @@ class ForeignNamesTest {
       String key,
       String listing,
       String withdrawn,
-      String schedule) {
+      String schedule,
+      String room) {
     String address() {
       return tenant + "/" + agent;
     }
@@ -64,6 +65,10 @@ class ForeignNamesTest {
 
     String listingAddress() {
       return tenant + "/" + listing;
+    }
+
+    String roomAddress() {
+      return tenant + "/" + room;
     }
 
     String withdrawnAddress() {
@@ -83,6 +88,7 @@ class ForeignNamesTest {
       all.put(request, "<request>");
       all.put(run, "<run>");
       all.put(withdrawn, "<withdrawn>");
+      all.put(room, "<room>");
       all.put(listing, "<listing>");
       all.put(session, "<session>");
       all.put(label, "<label>");
@@ -124,6 +130,9 @@ class ForeignNamesTest {
           "schedule.list",
           "channel.list",
           "loop.list",
+          "room.create",
+          "room.list",
+          "room.unsubscribe",
           "market.search",
           "market.installed",
           "usage.get",
@@ -232,6 +241,32 @@ class ForeignNamesTest {
     hidden("loop.reset", n -> params("from", n.address(), "to", n.caller.agent("main")));
     hidden("loop.reset", n -> params("from", n.caller.agent("main"), "to", n.address()));
 
+    hidden("room.get", n -> params("room", n.roomAddress()));
+    hidden("room.invite", n -> params("room", n.roomAddress(), "party", n.caller.tenant()));
+    same("room.invite", n -> params("room", n.caller.tenant() + "/own", "party", n.tenant));
+    same("room.invite", n -> params("room", n.caller.tenant() + "/own", "party", n.address()));
+    hidden("room.accept", n -> params("room", n.roomAddress()));
+    hidden("room.leave", n -> params("room", n.roomAddress()));
+    hidden("room.remove", n -> params("room", n.roomAddress(), "party", n.caller.tenant()));
+    hidden("room.listen", n -> params("room", n.roomAddress(), "agent", "main", "mode", "all"));
+    hidden(
+        "room.listen",
+        n -> params("room", n.caller.tenant() + "/own", "agent", n.agent, "mode", "all"));
+    hidden("room.limits", n -> params("room", n.roomAddress()));
+    hidden("room.post", n -> params("room", n.roomAddress(), "payload", "x"));
+    hidden("room.post", n -> params("room", n.caller.tenant() + "/own", "from", n.agent));
+    same("room.post", n -> mentioning(n.caller.tenant() + "/own", n.address()));
+    hidden("room.history", n -> params("room", n.roomAddress()));
+    hidden("room.subscribe", n -> params("room", n.roomAddress()));
+    hidden("room.close", n -> params("room", n.roomAddress()));
+    same("topic.publish", n -> params("topic", n.room, "payload", "x"));
+    hidden("topic.publish", n -> params("topic", "news", "from", n.agent));
+    hidden("topic.broadcast", n -> params("from", n.agent));
+    hidden("topic.subscribe", n -> params("topic", "news", "agent", n.agent));
+    hidden("topic.subscribe", n -> params("topic", "news", "agent", n.address()));
+    same("topic.unsubscribe", n -> params("topic", n.room, "agent", n.address()));
+    same("topic.list", n -> params("topic", n.room));
+
     hidden("market.publish", n -> params("name", "mine", "agent", n.agent));
     hidden("market.unpublish", n -> params("listing", n.listingAddress()));
     hidden("market.get", n -> params("listing", n.withdrawnAddress()));
@@ -245,6 +280,12 @@ class ForeignNamesTest {
     for (String operation : List.of("get", "suspend", "resume", "limits", "usage")) {
       same("admin.tenants." + operation, n -> params("tenant", n.tenant));
     }
+  }
+
+  private static ObjectNode mentioning(String room, String agent) {
+    ObjectNode params = params("room", room, "payload", "x", "messageId", "mentioning");
+    params.putArray("mentions").add(agent);
+    return params;
   }
 
   private static ObjectNode keys(String key) {
@@ -309,6 +350,8 @@ class ForeignNamesTest {
             .path("id")
             .asText();
     String key = HUB.newKey(owner, params("role", "viewer")).path("key").path("id").asText();
+    HUB.succeed("POST", "/v1/rooms", owner.key(), params("name", "hideout"));
+    HUB.succeed("POST", "/v1/topics/hideout/subscribe", owner.key(), params("agent", "secret"));
     existing =
         new Names(
             HUB.unmetered(HUB.signUp()),
@@ -324,7 +367,8 @@ class ForeignNamesTest {
             key,
             "offered",
             "revoked",
-            schedule);
+            schedule,
+            "hideout");
     missing =
         new Names(
             HUB.unmetered(HUB.signUp()),
@@ -340,7 +384,11 @@ class ForeignNamesTest {
             "a".repeat(key.length()),
             "lacking",
             "neverwas",
-            schedule.replaceAll("[0-9a-f]", "1"));
+            schedule.replaceAll("[0-9a-f]", "1"),
+            "nowhere");
+    for (Names names : List.of(existing, missing)) {
+      HUB.succeed("POST", "/v1/rooms", names.caller.key(), params("name", "own"));
+    }
     assertFalse(existing.sessionId.isEmpty());
   }
 

@@ -89,6 +89,9 @@ class HostileNamesTest {
           "parent",
           "messageId",
           "listing",
+          "room",
+          "party",
+          "topic",
           "provider",
           "role",
           "plan",
@@ -133,6 +136,10 @@ class HostileNamesTest {
       case "to" -> params.put(field, "somebody/main");
       case "from" -> params.put(field, tenant.agent("main"));
       case "listing" -> params.put(field, "somebody/thing");
+      case "room" -> params.put(field, tenant.agent("hall"));
+      case "party" -> params.put(field, "somebody");
+      case "topic" -> params.put(field, "news");
+      case "mode" -> params.put(field, "all");
       case "provider" -> params.put(field, "openai");
       case "role" -> params.put(field, "viewer");
       default -> params.put(field, "text");
@@ -228,6 +235,8 @@ class HostileNamesTest {
     return switch (operation + " " + field) {
       case "chat.abort runId", "sessions.abort runId", "agent.cancel id" -> true;
       case "admin.tenants.list after", "chat.send sessionId" -> true;
+      case "topic.publish messageId", "topic.publish parent" -> true;
+      case "topic.broadcast messageId", "topic.broadcast parent" -> true;
       case "agents.create model", "agents.update model" -> false;
       default ->
           (field.equals("sessionKey") || field.equals("key") || field.equals("keys"))
@@ -390,6 +399,8 @@ class HostileNamesTest {
                 + URLEncoder.encode(tenant.tenant(), StandardCharsets.UTF_8),
             "/v1/providers",
             "/v1/schedules",
+            "/v1/rooms",
+            "/v1/topics",
             "/v1/agents/main/files")) {
       all.append(HUB.get(path, tenant.key()).text()).append('\n');
     }

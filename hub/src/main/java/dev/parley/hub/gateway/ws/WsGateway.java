@@ -11,6 +11,7 @@ import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.cluster.Announcement;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.contract.RequestValidator;
+import dev.parley.hub.gateway.Caller.Topic;
 import dev.parley.hub.gateway.ClientAddresses;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.Refusals;
@@ -151,6 +152,16 @@ public final class WsGateway {
   /** Tells the people of a tenant that the loop breaker stopped one of its agents. */
   public void publishLoopEvent(TenantId tenant, RawJson payload) {
     feed.publish(tenant, Permission.CHANNELS_READ, session -> true, "loop.tripped", payload);
+  }
+
+  /** Tells the people of a tenant that are in a room and listen to it what was said. */
+  public void publishRoomMessage(TenantId tenant, String room, RawJson message) {
+    feed.publish(
+        tenant,
+        Permission.ROOMS_READ,
+        session -> session.principal().agent() == null && session.subscribed(Topic.ROOMS, room),
+        "room.message",
+        message);
   }
 
   /** Sends a receipt to the connections of the key that sent the message. */

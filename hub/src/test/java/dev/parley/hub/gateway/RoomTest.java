@@ -1,0 +1,484 @@
+package dev.parley.hub.gateway;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.hub.HubExtension;
+import dev.parley.hub.HubExtension.Answer;
+import dev.parley.hub.HubExtension.Member;
+import dev.parley.hub.Peer;
+import dev.parley.protocol.frame.Json;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Rooms as their members, and those who are none, see them. */
+class RoomTest {
+  @RegisterExtension
+  static final HubExtension HUB =
+      HubExtension.with("room-history-messages", "5", "room-max-rooms", "3");
+
+  private final Member acme = HUB.unmetered(HUB.signUp());
+  private final Member globex = HUB.unmetered(HUB.signUp());
+  private final Member initech = HUB.unmetered(HUB.signUp());
+
+  private static ObjectNode params(String... pairs) {
+    ObjectNode params = Json.object();
+    for (int i = 0; i < pairs.length; i += 2) {
+      params.put(pairs[i], pairs[i + 1]);
+    }
+    return params;
+  }
+
+  /** Makes a room of acme and answers its name. */
+  private String create(String name, ObjectNode more) {
+    JsonNode room = HUB.succeed("POST", "/v1/rooms", acme.key(), more.put("name", name));
+    return room.at("/room/room").asText();
+  }
+
+  private String create(String name) {
+    return create(name, Json.object());
+  }
+
+  private static String path(String room, String rest) {
+    return "/v1/rooms/" + room.replace("/", "%2F") + rest;
+  }
+
+  private void join(String room, Member tenant) {
+    HUB.succeed("POST", path(room, "/members"), acme.key(), params("party", tenant.tenant()));
+    HUB.succeed("POST", path(room, "/accept"), tenant.key(), Json.object());
+  }
+
+  private static ObjectNode saying(String text, String... mentions) {
+    ObjectNode post = Json.object().put("payload", text);
+    for (String mention : mentions) {
+      post.withArray("mentions").add(mention);
+    }
+    return post;
+  }
+
+  private static Answer tryPost(String room, String key, ObjectNode post) {
+    return HUB.rest("POST", path(room, "/messages"), key, post);
+  }
+
+  private static JsonNode post(String room, String key, ObjectNode post) {
+    return HUB.succeed("POST", path(room, "/messages"), key, post);
+  }
+
+  private static Answer history(String room, String key, String query) {
+    return HUB.get(path(room, "/messages") + query, key);
+  }
+
+  private static void listen(String room, String key, ObjectNode how) {
+    HUB.succeed("PUT", path(room, "/listeners"), key, how);
+  }
+
+  private static void ok(Peer agent, JsonNode delivery) {
+    agent.raw(
+        Json.write(
+            Json.object()
+                .put("type", "res")
+                .put("id", delivery.path("id").asText())
+                .put("ok", true)
+                .putNull("payload")));
+  }
+
+  private static void assertCounts(int reached, int refused, JsonNode posted) {
+    assertEquals(reached, posted.path("reached").asInt(), posted.toString());
+    assertEquals(refused, posted.path("refused").asInt(), posted.toString());
+  }
+
+  @Test
+  void whoIsInvitedAndAcceptsReadsAndPostsAndNobodyElseFindsTheRoom() {
+    String room = create("planning");
+    assertEquals(404, HUB.get(path(room, ""), globex.key()).status());
+    HUB.succeed("POST", path(room, "/members"), acme.key(), params("party", globex.tenant()));
+
+    JsonNode invitation = HUB.get("/v1/rooms", globex.key()).body().at("/rooms/0");
+    assertEquals(room, invitation.path("room").asText());
+    assertEquals("invited", invitation.path("membership").asText());
+    assertFalse(invitation.has("lastOffset"), "an invited tenant sees what goes on");
+    assertEquals(404, tryPost(room, globex.key(), saying("early")).status());
+    assertEquals(404, history(room, globex.key(), "").status());
+
+    JsonNode joined = HUB.succeed("POST", path(room, "/accept"), globex.key(), Json.object());
+    assertEquals("joined", joined.at("/room/membership").asText());
+    assertEquals(1, post(room, globex.key(), saying("hello")).path("offset").asInt());
+    assertEquals("hello", history(room, acme.key(), "").body().at("/messages/0/payload").asText());
+    assertEquals(
+        globex.tenant(), history(room, acme.key(), "").body().at("/messages/0/from").asText());
+
+    for (Answer answer :
+        List.of(
+            HUB.get(path(room, ""), initech.key()),
+            history(room, initech.key(), ""),
+            tryPost(room, initech.key(), saying("let me in")),
+            HUB.rest("POST", path(room, "/accept"), initech.key(), Json.object()),
+            HUB.rest("POST", path(room, "/close"), initech.key(), Json.object()))) {
+      assertEquals(404, answer.status(), answer.toString());
+    }
+    assertEquals(0, HUB.get("/v1/rooms", initech.key()).body().path("rooms").size());
+    assertEquals(401, history(room, "", "").status());
+    String viewer = HUB.newKey(globex, "viewer");
+    assertEquals(200, history(room, viewer, "").status());
+    assertEquals(403, tryPost(room, viewer, saying("x")).status());
+    Answer notOwner =
+        HUB.rest("POST", path(room, "/members"), globex.key(), params("party", initech.tenant()));
+    assertEquals(403, notOwner.status(), notOwner.toString());
+  }
+
+  @Test
+  void aMentionReachesTheAgentThroughTheChannelOfItsTenantAndNoOther() {
+    String room = create("mentions");
+    HUB.defineRemote(globex, "worker");
+    HUB.defineRemote(globex, "other");
+    join(room, globex);
+    assertCounts(0, 1, post(room, acme.key(), saying("no channel", globex.agent("worker"))));
+    String channel = HUB.openChannel(acme, globex, "worker", Json.object()).path("id").asText();
+    try (Peer worker = HUB.connectAgent(globex.key(), "worker");
+        Peer other = HUB.connectAgent(globex.key(), "other")) {
+      assertCounts(1, 0, post(room, acme.key(), saying("come", globex.agent("worker"))));
+      JsonNode delivery = worker.delivery();
+      assertEquals("come", delivery.at("/params/payload/text").asText());
+      assertEquals(room, delivery.at("/params/payload/room").asText());
+      assertEquals(2, delivery.at("/params/payload/offset").asInt());
+      assertEquals(acme.tenant(), delivery.at("/params/from").asText());
+      ok(worker, delivery);
+      assertCounts(0, 1, post(room, acme.key(), saying("you too", globex.agent("other"))));
+      assertTrue(other.alive());
+      assertEquals(0, deliveries(other));
+
+      HUB.succeed("DELETE", "/v1/channels/" + channel, globex.key(), Json.object());
+      assertCounts(0, 1, post(room, acme.key(), saying("gone", globex.agent("worker"))));
+      assertEquals(
+          4, history(room, globex.key(), "").body().path("lastOffset").asInt(), "members read on");
+    }
+  }
+
+  @Test
+  void oneMentionAmongTwoHundredAgentsCostsOneDelivery() {
+    String room = create("crowd");
+    for (int i = 0; i < 200; i++) {
+      HUB.defineRemote(acme, "agent-" + i);
+    }
+    long before = calls();
+    assertCounts(1, 0, post(room, acme.key(), saying("you", acme.agent("agent-77"))));
+    assertEquals(1, today(room));
+    await().untilAsserted(() -> assertEquals(before + 1, calls()));
+    try (Peer mentioned = HUB.connectAgent(acme.key(), "agent-77");
+        Peer other = HUB.connectAgent(acme.key(), "agent-78")) {
+      assertEquals("you", mentioned.delivery().at("/params/payload/text").asText());
+      assertTrue(other.alive());
+      assertEquals(0, deliveries(other));
+    }
+  }
+
+  private long calls() {
+    return HUB.get("/v1/usage", acme.key()).body().findValues("calls").stream()
+        .mapToLong(JsonNode::asLong)
+        .max()
+        .orElse(0);
+  }
+
+  private int today(String room) {
+    return HUB.get(path(room, ""), acme.key()).body().at("/room/deliveriesToday").asInt();
+  }
+
+  @Test
+  void anAgentGetsAllOrWhatInterestsItAsItHasSaid() {
+    String room = create("interests");
+    HUB.defineRemote(acme, "all");
+    HUB.defineRemote(acme, "prices");
+    listen(room, acme.key(), params("agent", "all", "mode", "all"));
+    ObjectNode interest = params("agent", "prices", "mode", "interest");
+    interest.putArray("tags").add("price").add("discount");
+    listen(room, acme.key(), interest);
+    try (Peer all = HUB.connectAgent(acme.key(), "all");
+        Peer prices = HUB.connectAgent(acme.key(), "prices")) {
+      assertCounts(1, 0, post(room, acme.key(), saying("weather")));
+      ObjectNode tagged = saying("cheaper");
+      tagged.putArray("tags").add("discount").add("price");
+      assertCounts(2, 0, post(room, acme.key(), tagged));
+      JsonNode delivery = prices.delivery();
+      assertEquals("cheaper", delivery.at("/params/payload/text").asText());
+      JsonNode first = all.delivery();
+      assertEquals("weather", first.at("/params/payload/text").asText());
+      ok(all, first);
+      assertEquals("cheaper", all.delivery().at("/params/payload/text").asText());
+
+      ObjectNode own = saying("I say").put("from", "all");
+      assertCounts(0, 0, post(room, acme.key(), own));
+      listen(room, acme.key(), params("agent", "all", "mode", "mention"));
+      assertCounts(0, 0, post(room, acme.key(), saying("quiet")));
+    }
+    Answer foreign =
+        HUB.rest(
+            "PUT", path(room, "/listeners"), globex.key(), params("agent", "main", "mode", "all"));
+    assertEquals(404, foreign.status());
+    Answer nobody =
+        HUB.rest(
+            "PUT", path(room, "/listeners"), acme.key(), params("agent", "nobody", "mode", "all"));
+    assertEquals(404, nobody.status());
+    Answer noTags =
+        HUB.rest(
+            "PUT",
+            path(room, "/listeners"),
+            acme.key(),
+            params("agent", "all", "mode", "interest"));
+    assertEquals("tags", noTags.body().at("/error/details/field").asText());
+  }
+
+  @Test
+  void aDigestTellsOnceHowMuchWasSaidAndWhatComesLaterInTheNextOne() {
+    String room = create("digests");
+    HUB.defineRemote(globex, "reader");
+    join(room, globex);
+    listen(room, globex.key(), params("agent", "reader", "mode", "digest").put("everyMs", 1_000));
+    try (Peer reader = HUB.connectAgent(globex.key(), "reader")) {
+      for (int i = 0; i < 3; i++) {
+        assertCounts(0, 0, post(room, acme.key(), saying("news " + i)));
+      }
+      long next = 1;
+      int digests = 0;
+      while (next <= 3) {
+        next = takeDigest(reader, next);
+        digests++;
+      }
+      assertTrue(digests <= 3);
+      post(room, acme.key(), saying("late"));
+      assertEquals(5, takeDigest(reader, 4));
+      assertEquals(
+          "late",
+          history(
+                  room,
+                  HUB.newKey(globex, Json.object().put("role", "agent").put("agent", "reader"))
+                      .path("secret")
+                      .asText(),
+                  "?offset=4")
+              .body()
+              .at("/messages/0/payload")
+              .asText());
+    }
+  }
+
+  /** Acknowledges a digest that begins where it must; answers where the next one begins. */
+  private static long takeDigest(Peer reader, long from) {
+    JsonNode delivery = reader.delivery();
+    JsonNode digest = delivery.at("/params/payload/digest");
+    assertEquals(from, digest.path("from").asLong(), delivery.toString());
+    assertFalse(delivery.toString().contains("news "), "a digest tells what others said");
+    ok(reader, delivery);
+    return digest.path("to").asLong() + 1;
+  }
+
+  @Test
+  void theHistoryIsReadFromAnOffsetAndKeepsTheNewest() {
+    String room = create("history");
+    for (int i = 1; i <= 7; i++) {
+      assertEquals(i, post(room, acme.key(), saying("m" + i)).path("offset").asInt());
+    }
+    JsonNode all = history(room, acme.key(), "").body();
+    assertEquals(3, all.path("firstOffset").asInt());
+    assertEquals(7, all.path("lastOffset").asInt());
+    assertEquals("[3,4,5,6,7]", offsets(all));
+    JsonNode page = history(room, acme.key(), "?offset=4&limit=2").body();
+    assertEquals("[4,5]", offsets(page));
+    assertEquals(6, page.path("next").asInt());
+    JsonNode rest = history(room, acme.key(), "?offset=" + page.path("next").asInt()).body();
+    assertEquals("m6", rest.at("/messages/0/payload").asText());
+    assertEquals("[6,7]", offsets(rest));
+    JsonNode end = history(room, acme.key(), "?offset=8").body();
+    assertEquals("[]", offsets(end));
+    assertEquals(8, end.path("next").asInt());
+  }
+
+  private static String offsets(JsonNode page) {
+    return page.path("messages").findValuesAsText("offset").toString().replace(" ", "");
+  }
+
+  @Test
+  void theSamePostAgainIsAnsweredAlikeAndAnotherUnderItsIdConflicts() {
+    String room = create("twice");
+    HUB.defineRemote(acme, "worker");
+    ObjectNode post = saying("once", acme.agent("worker")).put("messageId", "mine");
+    JsonNode first = post(room, acme.key(), post);
+    assertEquals(first, post(room, acme.key(), post));
+    assertEquals(1, today(room));
+    Answer other = tryPost(room, acme.key(), saying("else").put("messageId", "mine"));
+    assertEquals(409, other.status());
+    assertEquals("messageId", other.body().at("/error/details/field").asText());
+    assertEquals(1, history(room, acme.key(), "").body().path("lastOffset").asInt());
+  }
+
+  @Test
+  void aRoomOverItsBudgetSaysWhichLimitAndTakesMoreWhenItsOwnerRaisesIt() {
+    String room =
+        create("budget", Json.object().put("postsPerMinute", 100).put("deliveriesPerDay", 1));
+    HUB.defineRemote(acme, "worker");
+    post(room, acme.key(), saying("one", acme.agent("worker")));
+    Answer over = tryPost(room, acme.key(), saying("two", acme.agent("worker")));
+    assertEquals(402, over.status(), over.toString());
+    assertEquals("room_deliveries_per_day", over.body().at("/error/details/limit").asText());
+    assertEquals(1, history(room, acme.key(), "").body().path("lastOffset").asInt());
+    assertEquals(2, post(room, acme.key(), saying("mentions nobody")).path("offset").asInt());
+    HUB.succeed("PATCH", path(room, ""), acme.key(), Json.object().put("deliveriesPerDay", 2));
+    assertCounts(1, 0, post(room, acme.key(), saying("two", acme.agent("worker"))));
+
+    HUB.succeed("PATCH", path(room, ""), acme.key(), Json.object().put("postsPerMinute", 1));
+    await()
+        .untilAsserted(
+            () -> {
+              Answer fast = tryPost(room, acme.key(), saying("fast"));
+              assertEquals(429, fast.status(), fast.toString());
+              assertEquals(
+                  "room_posts_per_minute", fast.body().at("/error/details/limit").asText());
+            });
+  }
+
+  @Test
+  void aRemovedMemberIsOutAtOnceWithTheAgentsThatListenedThroughIt() {
+    String room = create("removal");
+    HUB.defineRemote(globex, "worker");
+    join(room, globex);
+    HUB.openChannel(acme, globex, "worker", Json.object());
+    listen(room, globex.key(), params("agent", "worker", "mode", "all"));
+    try (Peer person = HUB.connect(globex.key());
+        Peer own = HUB.connect(acme.key())) {
+      person.succeed("room.subscribe", params("room", room));
+      own.succeed("room.subscribe", params("room", room));
+      assertCounts(1, 0, post(room, acme.key(), saying("welcome")));
+      assertEquals("welcome", person.event("room.message").path("payload").asText());
+      assertEquals("welcome", own.event("room.message").path("payload").asText());
+
+      HUB.succeed("POST", path(room, "/remove"), acme.key(), params("party", globex.tenant()));
+      assertCounts(0, 0, post(room, acme.key(), saying("secret", globex.agent("worker"))));
+      assertEquals("secret", own.event("room.message").path("payload").asText());
+      assertTrue(person.alive());
+      assertTrue(
+          person.drain().stream()
+              .noneMatch(frame -> frame.path("event").asText().equals("room.message")),
+          "a removed member was told what was said");
+      assertEquals(
+          "NOT_FOUND", person.ask("room.history", params("room", room)).at("/error/code").asText());
+      assertEquals(
+          "NOT_FOUND", person.ask("room.post", params("room", room)).at("/error/code").asText());
+      assertEquals(0, HUB.get("/v1/rooms", globex.key()).body().path("rooms").size());
+    }
+  }
+
+  @Test
+  void aSuspendedTenantNeitherReadsNorPostsNorIsDeliveredTo() {
+    String room = create("suspended");
+    HUB.defineRemote(globex, "worker");
+    join(room, globex);
+    HUB.openChannel(acme, globex, "worker", Json.object());
+    HUB.succeed(
+        "POST",
+        "/v1/admin/tenants/" + globex.tenant() + "/suspend",
+        HUB.adminKey(),
+        params("reason", "test"));
+    assertTrue(history(room, globex.key(), "").status() >= 400);
+    assertTrue(tryPost(room, globex.key(), saying("x")).status() >= 400);
+    assertCounts(0, 1, post(room, acme.key(), saying("there?", globex.agent("worker"))));
+  }
+
+  @Test
+  void anAgentThatWasInvitedAloneIsInItAndTheOthersOfItsTenantAreNot() {
+    String room = create("alone");
+    HUB.defineRemote(globex, "guest");
+    HUB.defineRemote(globex, "curious");
+    HUB.succeed("POST", path(room, "/members"), acme.key(), params("party", globex.agent("guest")));
+    HUB.succeed("POST", path(room, "/accept"), globex.key(), params("agent", "guest"));
+    String guest = agentKey(globex, "guest");
+    String curious = agentKey(globex, "curious");
+    assertEquals(1, post(room, guest, saying("here")).path("offset").asInt());
+    assertEquals(404, history(room, curious, "").status());
+    assertEquals(404, tryPost(room, curious, saying("me too")).status());
+    assertEquals(200, history(room, globex.key(), "").status(), "people see what their agents do");
+    assertEquals(404, tryPost(room, globex.key(), saying("as myself")).status());
+    assertEquals(
+        2, post(room, globex.key(), saying("as it").put("from", "guest")).path("offset").asInt());
+    Answer asOther = tryPost(room, guest, saying("x").put("from", "curious"));
+    assertEquals(403, asOther.status());
+
+    HUB.succeed("POST", path(room, "/leave"), globex.key(), params("agent", "guest"));
+    assertEquals(404, history(room, guest, "").status());
+  }
+
+  @Test
+  void anAgentThatIsDeletedLeavesItsRoomsAndALaterOneOfItsNameIsInNone() {
+    String room = create("deleted");
+    HUB.defineRemote(globex, "guest");
+    HUB.succeed("POST", path(room, "/members"), acme.key(), params("party", globex.agent("guest")));
+    HUB.succeed("POST", path(room, "/accept"), globex.key(), params("agent", "guest"));
+    listen(room, globex.key(), params("agent", "guest", "mode", "all"));
+    HUB.succeed("DELETE", "/v1/agents/guest", globex.key(), Json.object());
+    HUB.defineRemote(globex, "guest");
+    assertEquals(404, history(room, agentKey(globex, "guest"), "").status());
+    assertEquals(404, history(room, globex.key(), "").status());
+    assertCounts(0, 0, post(room, acme.key(), saying("gone", globex.agent("guest"))));
+  }
+
+  @Test
+  void aHostedAgentHandlesWhatMentionsItAndItsPosterIsToldSo() {
+    String room = create("hosted");
+    try (Peer person = HUB.connect(acme.key())) {
+      ObjectNode post = saying("repeat 1 x", acme.agent("main")).put("room", room);
+      assertCounts(1, 0, person.succeed("room.post", post));
+      String status = "";
+      while (!status.equals("handled")) {
+        status = person.event("message.receipt").path("status").asText();
+      }
+    }
+  }
+
+  private static String agentKey(Member tenant, String agent) {
+    return HUB.newKey(tenant, params("role", "agent", "agent", agent)).path("secret").asText();
+  }
+
+  @Test
+  void aClosedRoomIsReadAndNotWritten() {
+    String room = create("closing");
+    join(room, globex);
+    post(room, globex.key(), saying("last words"));
+    HUB.succeed("POST", path(room, "/close"), acme.key(), Json.object());
+    assertEquals(409, tryPost(room, globex.key(), saying("more")).status());
+    assertEquals(
+        "last words", history(room, globex.key(), "").body().at("/messages/0/payload").asText());
+    Answer again = HUB.rest("POST", "/v1/rooms", acme.key(), params("name", "closing"));
+    assertEquals(409, again.status());
+    create("a1");
+    create("a2");
+    create("a3");
+    Answer over = HUB.rest("POST", "/v1/rooms", acme.key(), params("name", "a4"));
+    assertEquals("limit_exceeded", over.errorCode(), over.toString());
+  }
+
+  @Test
+  void whatIsMalformedOrTooLongIsRefusedAndNothingIsKept() {
+    String room = create("hostile");
+    Answer large = tryPost(room, acme.key(), saying("x".repeat(70_000)));
+    assertEquals(413, large.status());
+    ObjectNode many = saying("x");
+    for (int i = 0; i < 51; i++) {
+      many.withArray("mentions").add(acme.agent("a" + i));
+    }
+    assertEquals(400, tryPost(room, acme.key(), many).status());
+    assertEquals(400, tryPost(room, acme.key(), saying("x", "not an address")).status());
+    ObjectNode tagged = saying("x");
+    tagged.putArray("tags").add("two words");
+    assertEquals(400, tryPost(room, acme.key(), tagged).status());
+    assertEquals(400, HUB.get("/v1/rooms/..%2F..%2Fetc", acme.key()).status());
+    assertEquals(0, history(room, acme.key(), "").body().path("lastOffset").asInt());
+  }
+
+  private static long deliveries(Peer peer) {
+    return peer.drain().stream()
+        .filter(frame -> frame.path("method").asText().equals("agent.deliver"))
+        .count();
+  }
+}
