@@ -13,7 +13,6 @@ import dev.parley.hub.agent.RunListener;
 import dev.parley.hub.channel.Channels;
 import dev.parley.hub.channel.TenantDirectory;
 import dev.parley.hub.chat.Chats;
-import dev.parley.hub.cluster.Announcement;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.cluster.ClusterSettings;
 import dev.parley.hub.contract.RequestValidator;
@@ -23,32 +22,24 @@ import dev.parley.hub.gateway.HttpGateway;
 import dev.parley.hub.gateway.LoopEvents;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.Origins;
-import dev.parley.hub.gateway.RoomEvents;
 import dev.parley.hub.gateway.operation.AccessOperations;
 import dev.parley.hub.gateway.operation.AdminOperations;
 import dev.parley.hub.gateway.operation.AgentOperations;
 import dev.parley.hub.gateway.operation.CallOperations;
 import dev.parley.hub.gateway.operation.ChannelOperations;
 import dev.parley.hub.gateway.operation.ChatOperations;
-import dev.parley.hub.gateway.operation.DeadLetterOperations;
 import dev.parley.hub.gateway.operation.FileOperations;
 import dev.parley.hub.gateway.operation.LoopOperations;
 import dev.parley.hub.gateway.operation.MarketOperations;
-import dev.parley.hub.gateway.operation.MessageOperations;
 import dev.parley.hub.gateway.operation.ProviderOperations;
-import dev.parley.hub.gateway.operation.RoomOperations;
-import dev.parley.hub.gateway.operation.ScheduleOperations;
 import dev.parley.hub.gateway.operation.SessionOperations;
 import dev.parley.hub.gateway.operation.SessionViews;
 import dev.parley.hub.gateway.operation.SignUpPolicy;
 import dev.parley.hub.gateway.operation.SystemOperations;
-import dev.parley.hub.gateway.operation.TopicOperations;
 import dev.parley.hub.gateway.operation.UsageReports;
 import dev.parley.hub.gateway.rest.RestGateway;
 import dev.parley.hub.gateway.ws.WsGateway;
 import dev.parley.hub.loop.LoopBreaker;
-import dev.parley.hub.mailbox.DeadLetters;
-import dev.parley.hub.mailbox.Mailboxes;
 import dev.parley.hub.market.Market;
 import dev.parley.hub.model.MasterKey;
 import dev.parley.hub.model.Models;
@@ -59,13 +50,6 @@ import dev.parley.hub.quota.Concurrency;
 import dev.parley.hub.quota.Ledger;
 import dev.parley.hub.quota.RateLimits;
 import dev.parley.hub.quota.Sales;
-import dev.parley.hub.room.Digests;
-import dev.parley.hub.room.Posts;
-import dev.parley.hub.room.RoomSettings;
-import dev.parley.hub.room.Rooms;
-import dev.parley.hub.room.Topics;
-import dev.parley.hub.schedule.Scheduler;
-import dev.parley.hub.schedule.Schedules;
 import dev.parley.hub.session.Fencing;
 import dev.parley.hub.session.SessionSettings;
 import dev.parley.hub.session.Sessions;
@@ -82,9 +66,7 @@ import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
 import dev.parley.hub.workspace.WorkspaceSettings;
 import dev.parley.hub.workspace.Workspaces;
-import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.contract.Contract;
-import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
@@ -114,9 +96,7 @@ public final class Hub {
   private final Ledger ledger;
   private final Market market;
   private final Switchboard switchboard;
-  private final Mailboxes mailboxes;
-  private final Scheduler scheduler;
-  private final Digests digests;
+  private final PostOffice postOffice;
   private final Announcements announcements;
   private final WsGateway webSockets;
   private final HttpGateway http;
@@ -278,7 +258,6 @@ public final class Hub {
     watchers.listener = webSockets.runFeed();
     new ChannelEvents(channels, webSockets::publishChannelEvent).follow(announcements);
     new LoopEvents(webSockets::publishLoopEvent).follow(announcements);
-    new RoomEvents(webSockets::publishRoomMessage).follow(announcements);
 
     String defaultModel = settings.get(HubSettings.DEFAULT_MODEL);
     SessionViews views = new SessionViews(agents, sessions, chats, defaultModel, clock);
@@ -298,55 +277,25 @@ public final class Hub {
                 signUps),
             clock)
         .register(operations);
-    DeadLetters letters =
-        new DeadLetters(
-            store, scopes, tenants, announcements, clock, SettingsMapping.mail(settings));
-    mailboxes =
-        new Mailboxes(
+    postOffice =
+        new PostOffice(
             vertx,
-            clock,
-            SettingsMapping.mail(settings),
-            store,
-            scopes,
-            tenants,
-            agents,
-            switchboard::deliver,
-            letters,
-            webSockets::publishReceipt);
-    switchboard.mailInto(mailboxes);
-    remote.tellReady(mailboxes::wake);
-    new MessageOperations(switchboard, mailboxes).register(operations);
-    new DeadLetterOperations(switchboard, letters).register(operations);
-    announcements.listen(
-        change -> {
-          if (change instanceof Announcement.DeadLetterArrived dead) {
-            webSockets.publishDeadLetter(new TenantId(dead.tenant()), new RawJson(dead.letter()));
-          }
-        },
-        () -> {});
-    Schedules schedules =
-        new Schedules(vertx, store, tenants, switchboard, SettingsMapping.schedules(settings));
-    new ScheduleOperations(schedules).register(operations);
-    RoomSettings roomSettings = SettingsMapping.rooms(settings);
-    digests = new Digests(vertx, store, scopes, tenants, switchboard, agents, clock);
-    Rooms rooms = new Rooms(store, scopes, tenants, agents, roomSettings, clock);
-    new RoomOperations(
-            rooms,
-            new Posts(
+            settings,
+            new PostOffice.Parts(
                 store,
                 scopes,
                 tenants,
-                switchboard,
                 agents,
+                remote,
+                channels,
+                switchboard,
                 announcements,
-                digests,
-                roomSettings,
-                clock))
-        .register(operations);
-    Topics topics = new Topics(store, switchboard, agents, channels, roomSettings, clock);
-    new TopicOperations(topics).register(operations);
-    AgentRemoval removal =
-        new AgentRemoval(agents, market, channels, keys, rooms, topics, schedules, mailboxes::wake);
+                webSockets,
+                clock),
+            this::mayCommit);
+    postOffice.register(operations);
+    postOffice.measuredBy(metrics);
+    AgentRemoval removal = postOffice.agentRemoval(market, keys);
     new AgentOperations(agents, removal, remote, models, tenants, defaultModel, clock)
         .register(operations);
     new FileOperations(agents, workspaces).register(operations);
@@ -362,28 +311,10 @@ public final class Hub {
     new LoopOperations(loops, metrics).register(operations);
 
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
-    metrics.gauge("parley.mailboxes.awake", mailboxes, Mailboxes::awakeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
-    membership = new Membership(vertx, agents, remote, mailboxes, loops, fencing, store, metrics);
-    scheduler =
-        new Scheduler(
-            vertx,
-            store,
-            scopes,
-            switchboard,
-            SettingsMapping.schedules(settings),
-            membership::mayCommit);
-    scheduler.measuredBy(metrics);
-    metrics.counter(
-        "parley.dead.letters",
-        "sent messages that failed or expired and became dead letters",
-        letters,
-        DeadLetters::arrived);
-    metrics.counter(
-        "parley.dead.letters.lost",
-        "dead letters lost because their sender's box was full",
-        letters,
-        DeadLetters::lost);
+    membership =
+        new Membership(
+            vertx, agents, remote, postOffice.mailboxes(), loops, fencing, store, metrics);
     metrics.counter(
         "parley.authentications.refused",
         "authentications refused unseen after too many wrong keys",
@@ -432,9 +363,7 @@ public final class Hub {
             ready -> http.listen(settings.get(HubSettings.HOST), settings.get(HubSettings.PORT)))
         .map(
             listening -> {
-              mailboxes.start();
-              scheduler.start();
-              digests.start();
+              postOffice.start();
               return this;
             })
         .recover(failure -> close().transform(closed -> Future.failedFuture(failure)));
@@ -459,13 +388,17 @@ public final class Hub {
     return webSockets.uptimeMs();
   }
 
+  private boolean mayCommit() {
+    return membership.mayCommit();
+  }
+
   /** Whether something is under way that no socket waits for. */
   private boolean isBusy() {
     return http.isBusy() || hosted.isBusy() || membership.isBusy();
   }
 
   private ObjectNode readiness(boolean storeAnswers) {
-    boolean mayCommit = membership.mayCommit();
+    boolean mayCommit = mayCommit();
     return Json.object()
         .put("ready", storeAnswers && mayCommit && !isStopping)
         .put("store", storeAnswers)
@@ -488,14 +421,12 @@ public final class Hub {
    */
   public Future<Void> close() {
     isStopping = true;
-    digests.close();
     Future<Void> handedOver = membership.handOver(drainTimeout);
     return webSockets
         .shutdown("the hub is stopping", drainTimeout, membership.hasOthers(), this::isBusy)
         .eventually(() -> handedOver)
         .eventually(http::close)
-        .eventually(scheduler::close)
-        .eventually(mailboxes::close)
+        .eventually(postOffice::close)
         .eventually(hosted::close)
         .eventually(membership::leave)
         .eventually(switchboard::close)
