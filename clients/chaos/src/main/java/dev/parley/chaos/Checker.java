@@ -2,6 +2,7 @@ package dev.parley.chaos;
 
 import dev.parley.chaos.Violation.Rule;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -12,6 +13,17 @@ import java.util.TreeMap;
 
 /** Looks in a history for broken promises. Knows nothing of the hub but what it promises. */
 final class Checker {
+  /** Without one of each, a run shows nothing. */
+  private static final Set<Event.Kind> NEEDED =
+      EnumSet.of(
+          Event.Kind.ACCEPTED,
+          Event.Kind.EFFECT,
+          Event.Kind.REPLIED,
+          Event.Kind.CHUNK,
+          Event.Kind.ANSWERED,
+          Event.Kind.ROW,
+          Event.Kind.SPENT);
+
   /** How much later than its deadline a call's answer may be seen. */
   static final long GRACE_MS = 8_000;
 
@@ -21,6 +33,7 @@ final class Checker {
 
   static List<Violation> check(List<Event> history) {
     Checker checker = new Checker();
+    checker.work(history);
     checker.mail(history);
     checker.calls(history);
     checker.sessions(history);
@@ -30,6 +43,12 @@ final class Checker {
 
   private void broken(Rule rule, String what) {
     violations.add(new Violation(rule, what));
+  }
+
+  private void work(List<Event> history) {
+    Set<Event.Kind> missing = EnumSet.copyOf(NEEDED);
+    history.forEach(event -> missing.remove(event.kind()));
+    missing.forEach(kind -> broken(Rule.SOMETHING_TO_JUDGE, "there is not one " + kind));
   }
 
   private void mail(List<Event> history) {

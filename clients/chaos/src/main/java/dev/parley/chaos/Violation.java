@@ -8,6 +8,7 @@ package dev.parley.chaos;
  */
 record Violation(Rule rule, String what) {
   enum Rule {
+    SOMETHING_TO_JUDGE("something to judge"),
     NOTHING_ACCEPTED_IS_LOST("nothing accepted is lost"),
     NO_EFFECT_TWICE("no effect twice"),
     NO_EFFECT_UNASKED("no effect unasked"),

