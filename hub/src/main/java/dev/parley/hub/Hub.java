@@ -144,8 +144,9 @@ public final class Hub {
     this.openStore = openStore;
     drainTimeout = settings.get(HubSettings.DRAIN_TIMEOUT);
     Store store = openStore.store();
-    Clock clock = Clock.systemUTC();
+    Clock clock = openStore.clock();
     HubMetrics metrics = new HubMetrics();
+    metrics.gauge("parley.clock.ahead.ms", openStore, OpenStore::clockAheadMs);
     Contract contract = Contract.load();
     RequestValidator validator = new RequestValidator(contract);
 
@@ -254,6 +255,7 @@ public final class Hub {
                 announcements,
                 metrics,
                 addresses,
+                clock,
                 VERSION));
     watchers.listener = webSockets.runFeed();
     new ChannelEvents(channels, webSockets::publishChannelEvent).follow(announcements);
@@ -301,7 +303,7 @@ public final class Hub {
     new FileOperations(agents, workspaces).register(operations);
     new ProviderOperations(models, providerKeys).register(operations);
     new CallOperations(switchboard).register(operations);
-    new ChatOperations(vertx, chats, views).register(operations);
+    new ChatOperations(vertx, chats, views, clock).register(operations);
     new SessionOperations(views, webSockets.runFeed()::sessionChanged, clock).register(operations);
     new ChannelOperations(channels, switchboard).register(operations);
     new MarketOperations(market).register(operations);
@@ -314,7 +316,7 @@ public final class Hub {
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
     membership =
         new Membership(
-            vertx, agents, remote, postOffice.mailboxes(), loops, fencing, store, metrics);
+            vertx, agents, remote, postOffice.mailboxes(), loops, fencing, store, clock, metrics);
     metrics.counter(
         "parley.authentications.refused",
         "authentications refused unseen after too many wrong keys",

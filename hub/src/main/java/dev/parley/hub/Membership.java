@@ -15,6 +15,7 @@ import dev.parley.hub.store.Store;
 import dev.parley.hub.telemetry.HubMetrics;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -28,6 +29,7 @@ final class Membership {
   private final Mailboxes mailboxes;
   private final Fencing fencing;
   private final Store store;
+  private final Clock clock;
   private final LoopBreaker loops;
   private final HubMetrics metrics;
   private volatile @Nullable Cluster cluster;
@@ -42,6 +44,7 @@ final class Membership {
       LoopBreaker loops,
       Fencing fencing,
       Store store,
+      Clock clock,
       HubMetrics metrics) {
     this.vertx = vertx;
     this.agents = agents;
@@ -49,6 +52,7 @@ final class Membership {
     this.mailboxes = mailboxes;
     this.fencing = fencing;
     this.store = store;
+    this.clock = clock;
     this.loops = loops;
     this.metrics = metrics;
   }
@@ -68,7 +72,8 @@ final class Membership {
     fencing.inCluster(placement.self(), counted::require);
     metrics.gauge("parley.cluster.majority", counted, majority -> majority.isHere() ? 1 : 0);
     metrics.gauge("parley.cluster.nodes", placement, seen -> seen.nodes().size());
-    Relay between = new Relay(vertx, joined.placement(), joined.bus(), agents, remoteAgents, loops);
+    Relay between =
+        new Relay(vertx, joined.placement(), joined.bus(), agents, remoteAgents, loops, clock);
     between.start();
     agents.reachedThrough(between);
     mailboxes.sharedThrough(new MailBus(joined.placement(), joined.bus()));

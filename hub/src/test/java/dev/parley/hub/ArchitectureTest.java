@@ -10,6 +10,8 @@ import com.tngtech.archunit.lang.ArchRule;
 import dev.parley.hub.access.HubPrincipals;
 import dev.parley.hub.store.Keyspace;
 import dev.parley.hub.switchboard.Endpoint;
+import java.time.Clock;
+import java.time.Instant;
 
 @AnalyzeClasses(packages = "dev.parley.hub", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
@@ -73,4 +75,18 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule endpointsLiveWithAgents =
       classes().that().implement(Endpoint.class).should().resideInAPackage("..agent..");
+
+  @ArchTest
+  static final ArchRule timeIsThatOfTheStore =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("..store..")
+          .and()
+          .doNotHaveSimpleName("RedisClock")
+          .should()
+          .callMethod(System.class, "currentTimeMillis")
+          .orShould()
+          .callMethod(Clock.class, "systemUTC")
+          .orShould()
+          .callMethod(Instant.class, "now");
 }

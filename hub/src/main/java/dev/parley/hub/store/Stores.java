@@ -7,6 +7,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /** The way to a {@link Store}. */
 public final class Stores {
@@ -47,7 +48,7 @@ public final class Stores {
         .compose(
             data ->
                 RedisStore.connect(vertx, url, options)
-                    .map(store -> new OpenStore(store, data, url.toString(), store::close)));
+                    .compose(store -> opened(vertx, store, data, url.toString(), store::close)));
   }
 
   private static Future<OpenStore> openEmbedded(Vertx vertx, StoreOptions options) {
@@ -60,9 +61,10 @@ public final class Stores {
                   .compose(
                       socket ->
                           RedisStore.connect(vertx, RedisUrl.unixSocket(socket), options)
-                              .map(
+                              .compose(
                                   store ->
-                                      new OpenStore(
+                                      opened(
+                                          vertx,
                                           store,
                                           data.path(),
                                           "unix:" + socket,
@@ -73,6 +75,15 @@ public final class Stores {
                                           .transform(done -> Future.failedFuture(e))))
                   .onFailure(e -> data.close());
             });
+  }
+
+  private static Future<OpenStore> opened(
+      Vertx vertx, RedisStore store, Path data, String location, Supplier<Future<Void>> closing) {
+    StoreClock clock = new StoreClock(vertx, store, System::nanoTime);
+    return clock
+        .start()
+        .map(known -> new OpenStore(store, clock, data, location, closing))
+        .recover(e -> store.close().transform(closed -> Future.failedFuture(e)));
   }
 
   private static Future<Void> close(

@@ -16,6 +16,7 @@ import dev.parley.protocol.frame.EnvelopeCodec;
 import dev.parley.protocol.frame.FrameCodec;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.time.Clock;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,15 +38,18 @@ final class Inbound {
   private final Agents agents;
   private final RemoteAgents here;
   private final LoopBreaker loops;
+  private final Clock clock;
   private final Map<CallId, Running> running = new ConcurrentHashMap<>();
   private long timer;
 
-  Inbound(Vertx vertx, NodeBus bus, Agents agents, RemoteAgents here, LoopBreaker loops) {
+  Inbound(
+      Vertx vertx, NodeBus bus, Agents agents, RemoteAgents here, LoopBreaker loops, Clock clock) {
     this.vertx = vertx;
     this.bus = bus;
     this.agents = agents;
     this.here = here;
     this.loops = loops;
+    this.clock = clock;
   }
 
   void start() {
@@ -100,8 +104,7 @@ final class Inbound {
     RelayedDelivery call =
         new RelayedDelivery(
             envelope, attempt, new AskedAccount(bus, message.from(), message.id()), new Back(id));
-    Running started =
-        new Running(call, Math.max(envelope.deadline(), System.currentTimeMillis()) + GRACE_MS);
+    Running started = new Running(call, Math.max(envelope.deadline(), clock.millis()) + GRACE_MS);
     if (running.putIfAbsent(id, started) != null) {
       return;
     }
@@ -139,7 +142,7 @@ final class Inbound {
   }
 
   private void sweep() {
-    long now = System.currentTimeMillis();
+    long now = clock.millis();
     running.forEach(
         (id, call) -> {
           if (call.end < now && running.remove(id, call)) {

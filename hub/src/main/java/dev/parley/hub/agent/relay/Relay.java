@@ -11,6 +11,7 @@ import dev.parley.hub.switchboard.Endpoint;
 import dev.parley.protocol.address.AgentAddress;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.time.Clock;
 import java.util.Optional;
 import java.util.Set;
 
@@ -27,11 +28,12 @@ public final class Relay implements OtherNodes {
       NodeBus bus,
       Agents agents,
       RemoteAgents here,
-      LoopBreaker loops) {
+      LoopBreaker loops,
+      Clock clock) {
     this.placement = placement;
     this.whereabouts = new Whereabouts(vertx, placement, bus, here);
     this.outbound = new Outbound(bus, whereabouts, placement.self());
-    this.inbound = new Inbound(vertx, bus, agents, here, loops);
+    this.inbound = new Inbound(vertx, bus, agents, here, loops, clock);
   }
 
   /** Begins to listen to the other nodes and to tell them of this one's agents. */

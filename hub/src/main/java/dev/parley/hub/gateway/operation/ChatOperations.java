@@ -12,6 +12,7 @@ import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import java.time.Clock;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -23,11 +24,13 @@ public final class ChatOperations {
   private final Vertx vertx;
   private final Chats chats;
   private final SessionViews views;
+  private final Clock clock;
 
-  public ChatOperations(Vertx vertx, Chats chats, SessionViews views) {
+  public ChatOperations(Vertx vertx, Chats chats, SessionViews views, Clock clock) {
     this.vertx = vertx;
     this.chats = chats;
     this.views = views;
+    this.clock = clock;
   }
 
   public void register(OperationTable table) {
@@ -119,7 +122,7 @@ public final class ChatOperations {
                               .put("sessionKey", key.toString())
                               .put("agentId", key.agent().value())
                               .put("status", "accepted")
-                              .put("acceptedAt", System.currentTimeMillis());
+                              .put("acceptedAt", clock.millis());
                         }));
   }
 

@@ -12,6 +12,7 @@ import dev.parley.hub.session.SessionRow;
 import dev.parley.hub.session.TranscriptRow;
 import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.frame.Json;
+import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -41,10 +42,12 @@ public final class RunFeed implements RunListener {
           "protocol.error");
 
   private final TenantFeed feed;
+  private final Clock clock;
   private final ConcurrentMap<Run, long[]> counters = new ConcurrentHashMap<>();
 
-  RunFeed(TenantFeed feed) {
+  RunFeed(TenantFeed feed, Clock clock) {
     this.feed = feed;
+    this.clock = clock;
   }
 
   @Override
@@ -149,7 +152,7 @@ public final class RunFeed implements RunListener {
         Json.object()
             .put("phase", "end")
             .put("startedAt", finished.startedAt())
-            .put("endedAt", System.currentTimeMillis())
+            .put("endedAt", clock.millis())
             .put("stopReason", finished.stopReason())
             .put("aborted", false);
     data.putObject("terminalReply").put("disposition", "visible").put("text", finished.text());
@@ -170,7 +173,7 @@ public final class RunFeed implements RunListener {
   private void onFailed(Run run, RunEvent.Failed failed) {
     String message = failed.failure().text();
     ObjectNode data = Json.object().put("phase", "error").put("error", message);
-    lifecycle(run, data.put("endedAt", System.currentTimeMillis()));
+    lifecycle(run, data.put("endedAt", clock.millis()));
     ObjectNode payload = chatPayload(run).put("state", "error").put("errorMessage", message);
     payload.put("errorKind", kindOf(failed)).put("errorCode", failed.failure().code().wireName());
     publish(run, "chat", payload, RunFeed::everybody);
@@ -196,7 +199,7 @@ public final class RunFeed implements RunListener {
             .put("runId", run.runId())
             .put("seq", nextSeq(run))
             .put("stream", stream)
-            .put("ts", System.currentTimeMillis())
+            .put("ts", clock.millis())
             .put("sessionKey", run.session().toString())
             .put("agentId", run.session().agent().value())
             .put("isHeartbeat", false);
@@ -209,7 +212,7 @@ public final class RunFeed implements RunListener {
     payload.setAll(state);
     ObjectNode message = payload.putObject("message").put("role", "assistant");
     message.putArray("content").addObject().put("type", "text").put("text", text);
-    message.put("timestamp", System.currentTimeMillis());
+    message.put("timestamp", clock.millis());
     publish(run, "chat", payload, RunFeed::everybody);
   }
 
@@ -239,7 +242,7 @@ public final class RunFeed implements RunListener {
     publish(run, "sessions.changed", payload, to -> to.subscribed(Topic.SESSIONS, key));
   }
 
-  private static ObjectNode changed(Run run, @Nullable SessionRow session, boolean active) {
+  private ObjectNode changed(Run run, @Nullable SessionRow session, boolean active) {
     ObjectNode payload = naming(run.session()).put("runId", run.runId());
     if (session != null) {
       ObjectNode row = session.toJson();
@@ -251,11 +254,11 @@ public final class RunFeed implements RunListener {
     return payload;
   }
 
-  private static ObjectNode naming(SessionKey session) {
+  private ObjectNode naming(SessionKey session) {
     return Json.object()
         .put("sessionKey", session.toString())
         .put("agentId", session.agent().value())
-        .put("ts", System.currentTimeMillis());
+        .put("ts", clock.millis());
   }
 
   private static void markActive(ObjectNode json, Run run, boolean active) {

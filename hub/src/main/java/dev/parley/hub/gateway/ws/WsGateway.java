@@ -33,6 +33,7 @@ import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ServerWebSocket;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -61,13 +62,14 @@ public final class WsGateway {
   private final ClientAddresses addresses;
   private final Handshake handshake;
   private final TenantFeed feed = new TenantFeed();
-  private final RunFeed runFeed = new RunFeed(feed);
+  private final RunFeed runFeed;
   private final PresenceFeed presence;
   private final Resumption resumption;
   private final ConcurrentMap<String, WsConnection> connections = new ConcurrentHashMap<>();
   private final Places places;
   private final String version;
-  private final long startedAt = System.currentTimeMillis();
+  private final Clock clock;
+  private final long startedAt;
   private final long sweeper;
   private volatile @Nullable String stopping;
   private long sweeps;
@@ -85,6 +87,7 @@ public final class WsGateway {
       Announcements announcements,
       HubMetrics metrics,
       ClientAddresses addresses,
+      Clock clock,
       String version) {}
 
   public WsGateway(Vertx vertx, WsSettings settings, Parts parts) {
@@ -98,6 +101,9 @@ public final class WsGateway {
     this.metrics = parts.metrics;
     this.addresses = parts.addresses;
     this.version = parts.version;
+    this.clock = parts.clock;
+    this.startedAt = clock.millis();
+    this.runFeed = new RunFeed(feed, clock);
     this.presence = new PresenceFeed(vertx, feed);
     this.places = new Places(settings.maxConnections(), settings.maxHandshakes());
     this.resumption = new Resumption(settings, feed, this::evict);
@@ -298,7 +304,7 @@ public final class WsGateway {
   }
 
   long now() {
-    return System.currentTimeMillis();
+    return clock.millis();
   }
 
   public long uptimeMs() {
