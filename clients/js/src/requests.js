@@ -1,5 +1,6 @@
 import { ParleyError, connectionLost } from './errors.js';
 import { byteLength } from './frames.js';
+import { Resting } from './resting.js';
 
 /** Bytes in the socket above which requests wait here instead. */
 const HIGH_WATER = 1 << 20;
@@ -12,12 +13,14 @@ const DEFAULT_WINDOW = 64;
  * A request waits while there is no connection, while the hub's `policy.maxInFlight` is reached, or
  * while the socket is full; what waits is bounded in number and bytes. When a connection is lost, a
  * request that was sent and not answered is sent again on the next one if that is safe (it carries
- * an idempotency key or message id), and fails with a retryable error if it is not.
+ * an idempotency key or message id), and fails with a retryable error if it is not. Such a request is
+ * sent again too when the hub refuses it in passing and says when to come back.
  */
 export class Requests {
   #waiting = [];
   #waitingBytes = 0;
   #sent = new Map();
+  #resting = new Resting((entry) => this.#enqueue(entry));
   #link = null;
   #leaving = false;
   #drainTimer = null;
@@ -52,15 +55,18 @@ export class Requests {
     }
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.abandon(request.id, timedOut(request)), request.timeoutMs);
-      const entry = { ...request, resolve, reject, timer, sent: false };
-      this.#waitingBytes += entry.text.length;
-      if (entry.urgent) {
-        this.#waiting.unshift(entry);
-      } else {
-        this.#waiting.push(entry);
-      }
-      this.#pump();
+      this.#enqueue({ ...request, resolve, reject, timer, sent: false });
     });
+  }
+
+  #enqueue(entry) {
+    this.#waitingBytes += entry.text.length;
+    if (entry.urgent) {
+      this.#waiting.unshift(entry);
+    } else {
+      this.#waiting.push(entry);
+    }
+    this.#pump();
   }
 
   /**
@@ -84,11 +90,17 @@ export class Requests {
     if (entry === undefined || (ok && entry.expectFinal && payload?.status === 'accepted')) {
       return;
     }
-    this.#take(id);
-    if (ok) {
-      entry.resolve(payload);
+    const failure = ok ? null : ParleyError.fromWire(error);
+    if (failure !== null && this.#resting.keep(entry, failure)) {
+      this.#sent.delete(id);
+      entry.sent = false;
     } else {
-      entry.reject(ParleyError.fromWire(error));
+      this.#take(id);
+      if (failure === null) {
+        entry.resolve(payload);
+      } else {
+        entry.reject(failure);
+      }
     }
     this.#pump();
   }
@@ -131,7 +143,7 @@ export class Requests {
   /** Fails everything, for good. */
   failAll(error) {
     clearTimeout(this.#drainTimer);
-    const entries = [...this.#waiting, ...this.#sent.values()];
+    const entries = [...this.#waiting, ...this.#sent.values(), ...this.#resting.takeAll()];
     this.#link = null;
     this.#waiting = [];
     this.#waitingBytes = 0;
@@ -196,7 +208,7 @@ export class Requests {
   }
 
   #take(id) {
-    let entry = this.#sent.get(id);
+    let entry = this.#sent.get(id) ?? this.#resting.take(id);
     if (entry !== undefined) {
       this.#sent.delete(id);
     } else {

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 
 import { WebSocket as WsWebSocket } from 'ws';
 
-import { VERSION, connect, messageText, signup } from '../src/index.js';
+import { VERSION, connect, messageText, serveAgent, signup } from '../src/index.js';
 import { newTenant, startHub } from './hub.js';
 
 let hub;
@@ -321,4 +321,43 @@ test('a closed connection refuses requests and says close once', async (t) => {
   await assert.rejects(connection.chat('hello').text(), { code: 'closed' });
   assert.deepEqual(closes, ['closed']);
   assert.equal(connection.state, 'closed');
+});
+
+/** A tenant with a remote agent that is not connected. */
+async function withAbsentAgent(t) {
+  const tenant = await newTenant(hub, 'acme');
+  const connection = await connect(hub.wsUrl, { key: tenant.secret });
+  t.after(() => connection.close());
+  await connection.request('agents.create', { id: 'late', name: 'Late', kind: 'remote' });
+  return { tenant, connection, late: `${tenant.id}/late` };
+}
+
+test('a call with a message id waits for an agent that comes back soon', async (t) => {
+  const { tenant, connection, late } = await withAbsentAgent(t);
+  await assert.rejects(connection.call(late, 'now'), { code: 'agent_offline' });
+  const call = connection.call(late, 'soon', { messageId: 'm-1' });
+  await connection.request('health');
+  const agent = await serveAgent(hub.wsUrl, { key: tenant.secret, agent: 'late' }, () => 'here');
+  t.after(() => agent.close());
+  assert.equal((await call).payload, 'here');
+});
+
+test('a call that is to be repeated ends at its abort, its deadline, or with its connection', async (t) => {
+  const { connection, late } = await withAbsentAgent(t);
+  const stop = new AbortController();
+  const aborted = assert.rejects(
+    connection.call(late, 1, { messageId: 'm-1', signal: stop.signal }),
+    /enough/,
+  );
+  await connection.request('health');
+  stop.abort(new Error('enough'));
+  await aborted;
+  const params = { to: late, payload: 2, messageId: 'm-2' };
+  await assert.rejects(connection.request('agent.call', params, { timeoutMs: 300 }), {
+    code: 'deadline_exceeded',
+  });
+  const closed = assert.rejects(connection.call(late, 3, { messageId: 'm-3' }), { code: 'closed' });
+  await connection.request('health');
+  connection.close();
+  await closed;
 });

@@ -7,7 +7,6 @@ import dev.parley.cli.access.HubOptions;
 import dev.parley.cli.profile.Profile;
 import dev.parley.cli.shell.Output;
 import dev.parley.cli.shell.Shell;
-import dev.parley.client.ParleyRest;
 import dev.parley.protocol.frame.Json;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -55,7 +54,7 @@ final class SignUpCommand implements Callable<Integer> {
     }
     hub.profiles().requireUsable();
     String url = hub.url();
-    JsonNode made = Answers.await(ParleyRest.of(HubOptions.first(url)).request("signup", params));
+    JsonNode made = Answers.await(HubOptions.rest(url).request("signup", params));
     String secret = made.path("secret").asText();
     PrintWriter out = shell.out();
     if (json) {

@@ -103,6 +103,13 @@ class ParleyCommandTest {
   }
 
   @Test
+  void theNextOfSeveralUrlsIsTakenWhereNoHubIs() {
+    String urls = "http://127.0.0.1:1," + HUB.url();
+    Ran listed = run("agents", "list", "--url", urls, "--json");
+    assertEquals("main", listed.json().at("/agents/0/id").asText(), listed.err());
+  }
+
+  @Test
   void listsAreTablesForPeople() {
     Ran table = run("keys", "list");
     assertTrue(table.out().lines().anyMatch(line -> line.startsWith("id ")), table.out());

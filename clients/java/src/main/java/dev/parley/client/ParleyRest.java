@@ -11,32 +11,42 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One HTTP request per operation, for sign-up and for short programs. Immutable and thread-safe;
  * what is made from another one shares its connections. Redirects are not followed, and nothing is
- * sent twice.
+ * sent twice: the next URL is tried only when no hub was reached at one.
  */
 public final class ParleyRest {
   private static final long MAX_ANSWER_BYTES = 32L << 20;
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(15);
 
-  private final HubUrl hub;
+  private final List<HubUrl> hubs;
+  private final AtomicInteger reached;
   private final HttpClient http;
   private final @Nullable String key;
   private final Duration timeout;
   private final Executor executor;
 
   private ParleyRest(
-      HubUrl hub, HttpClient http, @Nullable String key, Duration timeout, Executor executor) {
-    this.hub = hub;
+      List<HubUrl> hubs,
+      AtomicInteger reached,
+      HttpClient http,
+      @Nullable String key,
+      Duration timeout,
+      Executor executor) {
+    this.hubs = hubs;
+    this.reached = reached;
     this.http = http;
     this.key = key;
     this.timeout = timeout;
@@ -47,10 +57,12 @@ public final class ParleyRest {
    * A client without a key, which can sign up; with a deadline of 30 s for each request.
    *
    * @param url {@code http(s)://} or {@code ws(s)://}, see {@link HubUrl#parse}
+   * @param more of other nodes of the same cluster
    */
-  public static ParleyRest of(String url) {
+  public static ParleyRest of(String url, String... more) {
     return new ParleyRest(
-        HubUrl.parse(url),
+        Stream.concat(Stream.of(url), Stream.of(more)).map(HubUrl::parse).toList(),
+        new AtomicInteger(),
         HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build(),
         null,
         Duration.ofSeconds(30),
@@ -59,17 +71,17 @@ public final class ParleyRest {
 
   /** The same with an API key, which is sent as {@code Authorization: Bearer …}. */
   public ParleyRest key(String apiKey) {
-    return new ParleyRest(hub, http, apiKey, timeout, executor);
+    return new ParleyRest(hubs, reached, http, apiKey, timeout, executor);
   }
 
   /** The same with another deadline, from the request to the last byte of its answer. */
   public ParleyRest timeout(Duration time) {
-    return new ParleyRest(hub, http, key, time, executor);
+    return new ParleyRest(hubs, reached, http, key, time, executor);
   }
 
   /** The same with futures that complete on another executor than the common pool. */
   public ParleyRest executor(Executor callbacks) {
-    return new ParleyRest(hub, http, key, timeout, callbacks);
+    return new ParleyRest(hubs, reached, http, key, timeout, callbacks);
   }
 
   /**
@@ -84,67 +96,91 @@ public final class ParleyRest {
    *     lost before its answer came
    */
   public CompletableFuture<JsonNode> request(String operation, @Nullable Object params) {
+    CompletableFuture<JsonNode> result = new CompletableFuture<>();
+    ask(operation, params, reached.get(), hubs.size(), result);
+    return result;
+  }
+
+  /** Asks the hub at this index, and the next when none is there. */
+  private void ask(
+      String operation,
+      @Nullable Object params,
+      int index,
+      int left,
+      CompletableFuture<JsonNode> result) {
+    HubUrl hub = hubs.get(index);
     HttpRequest request;
     try {
-      HttpRequest.Builder builder = RestRequest.of(hub, operation, params);
-      if (key != null) {
-        builder.header("Authorization", "Bearer " + key);
-      }
-      request = builder.header("Accept", "application/json").build();
+      request = request(hub, operation, params);
     } catch (ParleyException refusal) {
-      return CompletableFuture.failedFuture(refusal);
-    } catch (IllegalArgumentException unsendable) {
-      return CompletableFuture.failedFuture(
-          ParleyException.invalid("key", "the API key has characters that no key has"));
+      result.completeExceptionally(refusal);
+      return;
     }
     CompletableFuture<HttpResponse<String>> exchange =
         http.sendAsync(request, head -> new BoundedBody(MAX_ANSWER_BYTES));
     long timeoutMs = Math.max(1, timeout.toMillis());
-    CompletableFuture<JsonNode> result = new CompletableFuture<>();
     exchange
         .copy()
         .orTimeout(timeoutMs, TimeUnit.MILLISECONDS)
         .whenCompleteAsync(
             (response, failure) -> {
-              if (failure != null) {
-                exchange.cancel(true);
-                result.completeExceptionally(failure(operation, timeoutMs, failure));
+              if (failure == null) {
+                reached.set(index);
+                settle(hub, result, response);
+                return;
+              }
+              exchange.cancel(true);
+              ParleyException why = failure(hub, operation, timeoutMs, failure);
+              if (left > 1 && Failures.isUnreachable(why) && !result.isDone()) {
+                ask(operation, params, (index + 1) % hubs.size(), left - 1, result);
               } else {
-                settle(result, response);
+                result.completeExceptionally(why);
               }
             },
             executor);
     result.whenComplete((value, failure) -> exchange.cancel(true));
-    return result;
   }
 
-  private void settle(CompletableFuture<JsonNode> result, HttpResponse<String> response) {
+  private HttpRequest request(HubUrl hub, String operation, @Nullable Object params) {
+    HttpRequest.Builder builder = RestRequest.of(hub, operation, params);
     try {
-      result.complete(read(response));
+      if (key != null) {
+        builder.header("Authorization", "Bearer " + key);
+      }
+      return builder.header("Accept", "application/json").build();
+    } catch (IllegalArgumentException unsendable) {
+      throw ParleyException.invalid("key", "the API key has characters that no key has");
+    }
+  }
+
+  private void settle(
+      HubUrl hub, CompletableFuture<JsonNode> result, HttpResponse<String> response) {
+    try {
+      result.complete(read(hub, response));
     } catch (ParleyException refusal) {
       result.completeExceptionally(refusal);
     }
   }
 
-  private JsonNode read(HttpResponse<String> response) {
+  private JsonNode read(HubUrl hub, HttpResponse<String> response) {
     JsonNode body;
     try {
       body = Json.parse("answer", response.body());
     } catch (ParleyException noJson) {
-      throw notFromAHub(response.statusCode());
+      throw notFromAHub(hub, response.statusCode());
     }
     if (response.statusCode() == 200) {
       return body;
     }
     JsonNode error = body.path("error");
     if (!error.path("code").isTextual()) {
-      throw notFromAHub(response.statusCode());
+      throw notFromAHub(hub, response.statusCode());
     }
     throw FrameCodec.toException(Json.raw(error));
   }
 
   /** What answered is no hub: a proxy in front of it, or another server. */
-  private ParleyException notFromAHub(int status) {
+  private ParleyException notFromAHub(HubUrl hub, int status) {
     boolean passing = status == 502 || status == 503 || status == 504;
     return new ParleyException(
             passing ? ErrorCode.UNAVAILABLE : ErrorCode.INVALID_REQUEST,
@@ -154,7 +190,7 @@ public final class ParleyRest {
         .with("status", status);
   }
 
-  private ParleyException failure(String operation, long timeoutMs, Throwable failure) {
+  private ParleyException failure(HubUrl hub, String operation, long timeoutMs, Throwable failure) {
     Throwable cause = Failures.unwrap(failure);
     for (Throwable each = cause; each != null; each = each.getCause()) {
       if (each instanceof ParleyException known) {

@@ -38,4 +38,19 @@ class ParleyRestTest {
             ParleyRest.of(HUB.url()).request("signup", Map.of("tenant", "Not A Name")));
     assertEquals("tenant", invalid.details().get("field"));
   }
+
+  @Test
+  void goesToTheNextUrlWhereNoHubIsAndStaysWhereOneWas() throws Exception {
+    Tenant tenant = HUB.signUp();
+    String nobody = "http://127.0.0.1:1";
+    ParleyRest rest = ParleyRest.of(nobody, HUB.url(), nobody).key(tenant.key());
+    for (int i = 0; i < 2; i++) {
+      JsonNode own = get(rest.request("tenant.get", null));
+      assertEquals(tenant.id(), own.path("tenant").path("id").asText());
+    }
+    ParleyException away =
+        assertRefused(
+            ErrorCode.UNAVAILABLE, ParleyRest.of(nobody, nobody).request("tenant.get", null));
+    assertTrue(Failures.isUnreachable(away), away.text());
+  }
 }

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -165,7 +166,8 @@ class ReconnectionTest {
       link.cut();
       assertEquals("done", get(repeated).text());
       assertRefused(ErrorCode.UNAVAILABLE, once);
-      assertEquals(List.of("repeat", "once", "repeat"), handled);
+      assertEquals(Set.of("repeat", "once"), Set.copyOf(handled.subList(0, 2)));
+      assertEquals(List.of("repeat"), handled.subList(2, handled.size()));
     }
   }
 

@@ -12,7 +12,9 @@ import dev.parley.protocol.error.ParleyException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -83,20 +85,23 @@ public final class HubOptions {
   }
 
   public ParleyRest rest() throws IOException {
-    return ParleyRest.of(first(url())).key(key());
+    return rest(url()).key(key());
   }
 
   public ParleyClientBuilder socket() throws IOException {
     ParleyClientBuilder builder = ParleyClient.builder().key(key()).onGap(HubOptions::ignore);
-    for (String one : url().split(",", -1)) {
-      builder.url(one.strip());
-    }
+    urls(url()).forEach(builder::url);
     return builder;
   }
 
-  /** The first of several URLs. */
-  public static String first(String urls) {
-    return urls.split(",", -1)[0].strip();
+  /** A client without a key of the hub, or of the nodes of a cluster, at these URLs. */
+  public static ParleyRest rest(String urls) {
+    List<String> all = urls(urls);
+    return ParleyRest.of(all.get(0), all.subList(1, all.size()).toArray(String[]::new));
+  }
+
+  private static List<String> urls(String text) {
+    return Stream.of(text.split(",", -1)).map(String::strip).toList();
   }
 
   /** No command keeps state from events; of a chat run the SDK asks how it ended. */
