@@ -138,6 +138,8 @@ final class PostOffice {
   void measuredBy(HubMetrics metrics) {
     metrics.gauge("parley.mailboxes.awake", mailboxes, Mailboxes::awakeCount);
     scheduler.measuredBy(metrics);
+    posts.measuredBy(metrics);
+    digests.measuredBy(metrics);
     metrics.counter(
         "parley.dead.letters",
         "sent messages that failed or expired and became dead letters",

@@ -135,6 +135,7 @@ public final class HubExtension implements BeforeAllCallback, AfterAllCallback, 
     }
     if (data != null && !options.containsKey("data")) {
       deleteTree(data);
+      data = null;
     }
   }
 

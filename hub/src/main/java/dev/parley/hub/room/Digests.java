@@ -8,6 +8,7 @@ import dev.parley.hub.store.ScriptResult;
 import dev.parley.hub.store.Store;
 import dev.parley.hub.switchboard.AgentDirectory;
 import dev.parley.hub.switchboard.Switchboard;
+import dev.parley.hub.telemetry.HubMetrics;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
 import dev.parley.protocol.address.AgentAddress;
@@ -18,6 +19,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,6 +59,7 @@ public final class Digests {
   private final Fanout fanout;
   private final Clock clock;
   private final AtomicBoolean busy = new AtomicBoolean();
+  private final LongAdder told = new LongAdder();
   private volatile long timer = -1;
 
   public Digests(
@@ -72,6 +75,11 @@ public final class Digests {
     this.rooms = new RoomStore(store, scopes, tenants);
     this.fanout = new Fanout(switchboard, agents);
     this.clock = clock;
+  }
+
+  /** Adds its metrics. */
+  public void measuredBy(HubMetrics metrics) {
+    metrics.counter("parley.rooms.digests", "digests of rooms sent", told, LongAdder::sum);
   }
 
   public void start() {
@@ -152,6 +160,7 @@ public final class Digests {
             "digest\n" + ticket.room + "\n" + to);
     return fanout
         .one(order, ticket.agent)
+        .onSuccess(sent -> told.increment())
         .<Void>mapEmpty()
         .recover(failure -> Fanout.mayPassLater(failure) ? Future.failedFuture(failure) : nothing())
         .compose(sent -> script(ticket, Long.toString(to)))

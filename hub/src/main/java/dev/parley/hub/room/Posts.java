@@ -10,6 +10,7 @@ import dev.parley.hub.store.ScriptResult;
 import dev.parley.hub.store.Store;
 import dev.parley.hub.switchboard.AgentDirectory;
 import dev.parley.hub.switchboard.Switchboard;
+import dev.parley.hub.telemetry.HubMetrics;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
 import dev.parley.protocol.address.AgentAddress;
@@ -21,6 +22,7 @@ import io.vertx.core.Future;
 import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +45,9 @@ public final class Posts {
   private final Digests digests;
   private final RoomSettings settings;
   private final Clock clock;
+  private final LongAdder kept = new LongAdder();
+  private final LongAdder reached = new LongAdder();
+  private final LongAdder refused = new LongAdder();
 
   public Posts(
       Store store,
@@ -60,6 +65,18 @@ public final class Posts {
     this.digests = digests;
     this.settings = settings;
     this.clock = clock;
+  }
+
+  /** Adds its metrics. */
+  public void measuredBy(HubMetrics metrics) {
+    metrics.counter("parley.rooms.posts", "messages posted in rooms", kept, LongAdder::sum);
+    metrics.counter(
+        "parley.rooms.deliveries", "agents that a post was delivered to", reached, LongAdder::sum);
+    metrics.counter(
+        "parley.rooms.deliveries.refused",
+        "agents that a post was for and was not delivered to",
+        refused,
+        LongAdder::sum);
   }
 
   /**
@@ -111,6 +128,7 @@ public final class Posts {
       return Future.succeededFuture(
           answer(room, post, offset, Integer.parseInt(counts[0]), Integer.parseInt(counts[1])));
     }
+    kept.increment();
     ObjectNode message = Json.parseObject("post", result.text(2)).put("offset", offset);
     message.put("room", room.toString());
     announce(room, words(result.text(5)), message);
@@ -130,9 +148,12 @@ public final class Posts {
                 fanout.send(
                     order, words(result.text(3)).stream().map(AgentAddress::parse).toList()))
         .compose(
-            tally ->
-                settle(room, post, tally)
-                    .map(answer(room, post, offset, tally.reached(), tally.refused())));
+            tally -> {
+              reached.add(tally.reached());
+              refused.add(tally.refused());
+              return settle(room, post, tally)
+                  .map(answer(room, post, offset, tally.reached(), tally.refused()));
+            });
   }
 
   /** What came of it is final unless posting it again may reach more. */

@@ -1,9 +1,8 @@
 package dev.parley.hub.schedule;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.util.RawValue;
 import dev.parley.hub.access.Principal;
+import dev.parley.hub.schedule.Planning.Planned;
 import dev.parley.hub.schedule.ScheduleStore.Found;
 import dev.parley.hub.store.Store;
 import dev.parley.hub.switchboard.CallOrder.CallCause;
@@ -15,16 +14,15 @@ import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.MessageId;
 import dev.parley.protocol.address.TenantId;
-import dev.parley.protocol.envelope.Cause;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
-import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,9 +30,7 @@ import org.jspecify.annotations.Nullable;
  * and sees those for itself. What is answered is as the contract has it.
  */
 public final class Schedules {
-  private static final int TICKS_SHOWN = 3;
   private static final int PAGE = 200;
-  private static final long YEAR_MS = 366L * 86_400_000;
 
   /**
    * What somebody wants of a schedule; for a change, nulls keep what is.
@@ -69,7 +65,7 @@ public final class Schedules {
   private final ScheduleStore store;
   private final Tenants tenants;
   private final Switchboard switchboard;
-  private final ScheduleSettings settings;
+  private final Planning planning;
 
   public Schedules(
       Vertx vertx,
@@ -81,7 +77,7 @@ public final class Schedules {
     this.store = new ScheduleStore(store);
     this.tenants = tenants;
     this.switchboard = switchboard;
-    this.settings = settings;
+    this.planning = new Planning(switchboard, settings);
   }
 
   /**
@@ -98,120 +94,47 @@ public final class Schedules {
               .with("field", "agent"));
     }
     TenantScope scope = asker.scope;
-    return checked(() -> payload(wish, "null"))
+    return checked(() -> Planning.payload(wish, "null"))
         .compose(
             payload ->
-                store
-                    .listSoon(scope.tenant())
-                    .compose(
-                        now ->
-                            onWorker(
-                                () -> {
-                                  Schedule made = draft(asker, agent, wish, now);
-                                  return new Planned(made, now, plan(made, now));
-                                }))
+                planned(scope, now -> planning.made(asker, agent, wish, now))
                     .compose(
                         planned ->
-                            tenants
-                                .get(scope.tenant())
-                                .compose(
-                                    tenant -> {
-                                      long limit = Limits.value(tenant.limits().schedules());
-                                      return store
-                                          .create(
-                                              scope,
-                                              planned.schedule,
-                                              payload,
-                                              planned.next(),
-                                              limit)
-                                          .map(
-                                              result -> {
-                                                requireWritten(
-                                                    scope.tenant(), agent, result.integer(0));
-                                                if (result.integer(0) == -1) {
-                                                  throw atLimit(
-                                                      scope.tenant(), result.integer(1), limit);
-                                                }
-                                                return null;
-                                              });
-                                    })
+                            written(scope, planned, payload)
                                 .compose(written -> listed(scope, planned))));
   }
 
-  private record Planned(Schedule schedule, long now, List<Long> ticks) {
-    long next() {
-      return ticks.isEmpty() ? Timing.NONE : ticks.get(0);
-    }
+  private Future<Planned> planned(TenantScope scope, LongFunction<Planned> plan) {
+    return store
+        .listSoon(scope.tenant())
+        .compose(now -> vertx.executeBlocking(() -> plan.apply(now), false));
+  }
+
+  private Future<Void> written(TenantScope scope, Planned planned, String payload) {
+    return tenants
+        .get(scope.tenant())
+        .compose(
+            tenant -> {
+              long limit = Limits.value(tenant.limits().schedules());
+              return store
+                  .create(scope, planned.schedule(), payload, planned.next(), limit)
+                  .map(
+                      result -> {
+                        requireWritten(
+                            scope.tenant(), planned.schedule().agent(), result.integer(0));
+                        if (result.integer(0) == -1) {
+                          throw atLimit(scope.tenant(), result.integer(1), limit);
+                        }
+                        return null;
+                      });
+            });
   }
 
   private Future<ObjectNode> listed(TenantScope scope, Planned planned) {
-    ObjectNode view = view(planned.schedule, planned.ticks, null, null);
-    return planned.ticks.isEmpty()
+    ObjectNode view = ScheduleView.of(planned.schedule(), planned.ticks(), null, null);
+    return planned.ticks().isEmpty()
         ? Future.succeededFuture(view)
         : store.list(scope.tenant(), planned.next()).map(view);
-  }
-
-  private Schedule draft(Asker asker, AgentId agent, Wish wish, long now) {
-    if ((wish.cron == null) == (wish.at == null)) {
-      throw ParleyException.invalid("cron", "say when: cron or at, and not both");
-    }
-    return new Schedule(
-        MessageId.next().value(),
-        agent,
-        asker.principal.agent() != null,
-        wish.cron,
-        wish.at == null ? 0 : wish.at,
-        wish.zone == null ? "UTC" : wish.zone,
-        wish.conversation,
-        wish.missed == null ? MissedPolicy.ONCE : wish.missed,
-        wish.enabled == null || wish.enabled,
-        now,
-        causes(asker),
-        asker.traceparent);
-  }
-
-  /** A schedule made by an agent while it handles a message follows from that. */
-  private List<Cause> causes(Asker asker) {
-    return asker.cause == null
-        ? List.of()
-        : switchboard.following(asker.cause.delivery().envelope());
-  }
-
-  /** The next ticks of a schedule, if it may be as it is. */
-  private List<Long> plan(Schedule schedule, long now) {
-    Timing timing = schedule.timing();
-    List<Long> ticks = timing.next(now, 2);
-    if (ticks.isEmpty()) {
-      throw schedule.isOnce()
-          ? ParleyException.invalid(
-                  "at", "at lies in the past: it is %d and now is %d".formatted(schedule.at(), now))
-              .with("now", now)
-          : ParleyException.invalid("cron", "cron has no tick in the years to come");
-    }
-    requirePeriod(timing, ticks.get(0), now);
-    return schedule.enabled() ? timing.next(now, TICKS_SHOWN) : List.of();
-  }
-
-  private void requirePeriod(Timing timing, long first, long now) {
-    long least = settings.minPeriod().toMillis();
-    long before = first;
-    for (int i = 0; i < ScheduleSettings.TICKS_CHECKED && before < now + YEAR_MS; i++) {
-      long tick = timing.after(before);
-      if (tick == Timing.NONE) {
-        return;
-      }
-      if (tick - before < least) {
-        throw new ParleyException(
-                ErrorCode.LIMIT_EXCEEDED,
-                "two ticks of this cron are %d ms apart, and at least %d are allowed; choose a longer period"
-                    .formatted(tick - before, least))
-            .with("field", "cron")
-            .with("limit", "schedule_min_period_ms")
-            .with("used", tick - before)
-            .with("min", least);
-      }
-      before = tick;
-    }
   }
 
   /** The schedules that the asker may see, in pages. */
@@ -224,7 +147,7 @@ public final class Schedules {
               List<Found> found = page.schedules();
               for (Found one : found.subList(0, Math.min(limit, found.size()))) {
                 if (isOwn(asker.principal, one.schedule())) {
-                  views.add(view(one));
+                  views.add(ScheduleView.of(one));
                 }
               }
               return new Page(
@@ -234,7 +157,7 @@ public final class Schedules {
 
   /** One schedule with its payload; fails with {@code not_found}. */
   public Future<ObjectNode> get(Asker asker, String id) {
-    return own(asker, id).map(this::view);
+    return own(asker, id).map(ScheduleView::of);
   }
 
   /**
@@ -247,64 +170,29 @@ public final class Schedules {
     return own(asker, id)
         .compose(
             old ->
-                checked(() -> payload(wish, old.payload()))
+                checked(() -> Planning.payload(wish, old.payload()))
                     .compose(
                         payload ->
-                            store
-                                .listSoon(scope.tenant())
-                                .compose(
-                                    now ->
-                                        onWorker(
-                                            () -> {
-                                              Schedule next = changed(asker, old.schedule(), wish);
-                                              return new Planned(
-                                                  next,
-                                                  now,
-                                                  next.enabled() ? plan(next, now) : List.of());
-                                            }))
+                            planned(
+                                    scope,
+                                    now -> planning.changed(asker, old.schedule(), wish, now))
                                 .compose(
                                     planned ->
                                         store
                                             .update(
                                                 scope,
                                                 old,
-                                                planned.schedule,
+                                                planned.schedule(),
                                                 payload,
                                                 planned.next())
                                             .compose(
                                                 result -> {
                                                   requireWritten(
                                                       scope.tenant(),
-                                                      planned.schedule.agent(),
+                                                      planned.schedule().agent(),
                                                       result.integer(0));
                                                   return listed(scope, planned);
                                                 }))));
-  }
-
-  private Schedule changed(Asker asker, Schedule old, Wish wish) {
-    if (wish.cron != null && wish.at != null) {
-      throw ParleyException.invalid("cron", "say when: cron or at, and not both");
-    }
-    boolean once = wish.at != null || (wish.cron == null && old.isOnce());
-    List<Cause> causes = causes(asker);
-    Schedule next =
-        new Schedule(
-            old.id(),
-            old.agent(),
-            old.byAgent(),
-            once ? null : wish.cron == null ? old.cron() : wish.cron,
-            !once ? 0 : wish.at == null ? old.at() : wish.at,
-            wish.zone == null ? old.zone() : wish.zone,
-            wish.conversation == null ? old.conversation() : wish.conversation,
-            wish.missed == null ? old.missed() : wish.missed,
-            wish.enabled == null ? old.enabled() : wish.enabled,
-            old.createdAt(),
-            causes.isEmpty() ? old.causes() : causes,
-            old.traceparent());
-    if (!next.isOnce()) {
-      Objects.requireNonNull(next.timing());
-    }
-    return next;
   }
 
   /** Deletes a schedule; fails with {@code not_found}. */
@@ -384,53 +272,6 @@ public final class Schedules {
     return principal.agent() == null || principal.agent().equals(schedule.agent());
   }
 
-  private ObjectNode view(Found found) {
-    List<Long> ticks = new ArrayList<>();
-    if (found.next() != Timing.NONE) {
-      ticks.add(found.next());
-      ticks.addAll(found.schedule().timing().next(found.next(), TICKS_SHOWN - 1));
-    }
-    return view(found.schedule(), ticks, found.last(), found.payload());
-  }
-
-  private static ObjectNode view(
-      Schedule schedule, List<Long> ticks, @Nullable String last, @Nullable String payload) {
-    ObjectNode view = Json.object().put("id", schedule.id()).put("agent", schedule.agent().value());
-    if (schedule.isOnce()) {
-      view.put("at", schedule.at());
-    } else {
-      view.put("cron", schedule.cron());
-    }
-    view.put("zone", schedule.zone());
-    view.put(
-        "conversation", schedule.conversation() == null ? schedule.id() : schedule.conversation());
-    view.put("missed", schedule.missed().wireName()).put("enabled", schedule.enabled());
-    view.put("createdAt", schedule.createdAt());
-    ArrayNode next = view.putArray("next");
-    ticks.forEach(next::add);
-    if (last != null) {
-      view.set("last", Json.parse("last", last));
-    }
-    if (payload != null) {
-      view.putRawValue("payload", new RawValue(payload));
-    }
-    return view;
-  }
-
-  private static String payload(Wish wish, @Nullable String old) {
-    String payload =
-        wish.payload == null ? Objects.requireNonNullElse(old, "null") : wish.payload.text();
-    if (payload.length() > ScheduleSettings.MAX_PAYLOAD) {
-      throw new ParleyException(
-              ErrorCode.PAYLOAD_TOO_LARGE,
-              "the payload of a schedule has %d characters, at most %d are kept; put the rest where the agent finds it"
-                  .formatted(payload.length(), ScheduleSettings.MAX_PAYLOAD))
-          .with("field", "payload")
-          .with("limit", ScheduleSettings.MAX_PAYLOAD);
-    }
-    return payload;
-  }
-
   private interface Work<T> {
     T done();
   }
@@ -441,11 +282,6 @@ public final class Schedules {
     } catch (ParleyException refused) {
       return Future.failedFuture(refused);
     }
-  }
-
-  /** Rare ticks take a while to find. */
-  private <T> Future<T> onWorker(Work<T> work) {
-    return vertx.executeBlocking(work::done, false);
   }
 
   private static void requireWritten(TenantId tenant, AgentId agent, long result) {

@@ -5,13 +5,11 @@ import static dev.parley.hub.channel.Town.party;
 import static dev.parley.hub.store.RedisExtension.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.hub.access.Principal;
-import dev.parley.hub.store.RedisExtension;
 import dev.parley.hub.store.Store;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.Party;
@@ -21,28 +19,12 @@ import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
-@ExtendWith(RedisExtension.class)
-class ChannelsTest {
-  private static final List<String> HOSTILE_IDS =
-      List.of(
-          "", "..", "../../etc/passwd", "ch_*", "{other}", "a:b", "a b", "ch_\u0000", "ch_é", "*");
-
-  private final Store store;
-  private final Town town = new Town();
-  private final Principal acme = town.settle("acme");
-  private final Principal globex = town.settle("globex");
-  private final Principal mallory = town.settle("mallory");
-  private final AgentAddress quotes = agent(globex, "quotes");
-  private final Channels channels;
-
+class ChannelsTest extends ChannelFixture {
   ChannelsTest(Store store) {
-    this.store = store;
-    this.channels = town.node(store).channels();
+    super(store);
   }
 
   @Test
@@ -131,60 +113,6 @@ class ChannelsTest {
         assertThrows(ParleyException.class, () -> Proposal.of(party(acme), agent(acme, "desk")));
     assertEquals(ErrorCode.INVALID_REQUEST, e.code());
     assertEquals("to", e.details().get("field"));
-  }
-
-  @Test
-  void aThirdTenantCanNeitherSeeNorAcceptNorRevoke() {
-    Channel proposed = await(channels.propose(acme, Proposal.of(party(acme), quotes)));
-    String unknown = "ch_" + "a".repeat(16);
-    for (String id : List.of(proposed.id(), unknown)) {
-      assertEquals(
-          told(failure(channels.get(mallory, unknown))), told(failure(channels.get(mallory, id))));
-      assertEquals(
-          told(failure(channels.accept(mallory, unknown))),
-          told(failure(channels.accept(mallory, id))));
-      assertEquals(
-          told(failure(channels.revoke(mallory, unknown, null))),
-          told(failure(channels.revoke(mallory, id, null))));
-    }
-    assertEquals(ErrorCode.NOT_FOUND, failure(channels.get(mallory, proposed.id())).code());
-    assertEquals(List.of(), await(channels.list(mallory, null)));
-    assertEquals(Status.PROPOSED, await(channels.get(acme, proposed.id())).status());
-  }
-
-  @Test
-  void hostileIdsAreNotFoundLikeAnyOther() {
-    String expected = told(failure(channels.get(acme, "ch_" + "a".repeat(16))));
-    for (String id : HOSTILE_IDS) {
-      assertEquals(expected, told(failure(channels.get(acme, id))), id);
-      assertEquals(expected, told(failure(channels.accept(acme, id))), id);
-      assertEquals(expected, told(failure(channels.revoke(acme, id, null))), id);
-    }
-  }
-
-  @Test
-  void hostileProposalsAreRefusedByField() {
-    for (String name : List.of("a/b", "a:b", "{a}", "*", "..", "A", "é", "")) {
-      ParleyException e =
-          assertThrows(
-              ParleyException.class,
-              () ->
-                  Proposal.parse(
-                      Json.object()
-                          .put("from", acme.tenant().value())
-                          .put("to", "globex/" + name)));
-      assertEquals(ErrorCode.INVALID_REQUEST, e.code(), name);
-    }
-    ParleyException e =
-        assertThrows(
-            ParleyException.class,
-            () ->
-                Proposal.parse(
-                    Json.object()
-                        .put("from", acme.tenant().value())
-                        .put("to", quotes.toString())
-                        .put("purpose", "clear \u001b[2J screen")));
-    assertEquals("purpose", e.details().get("field"));
   }
 
   @Test
@@ -283,59 +211,6 @@ class ChannelsTest {
   }
 
   @Test
-  void aProposalTellsNothingAboutWhomItIsTo() {
-    Principal nobody = town.stranger("nobody");
-    Channel real = await(channels.propose(acme, Proposal.of(party(acme), quotes)));
-    Channel vain = await(channels.propose(acme, Proposal.of(party(acme), agent(nobody, "quotes"))));
-    assertEquals(anonymous(real, globex), anonymous(vain, nobody));
-    assertEquals(
-        anonymous(await(channels.get(acme, real.id())), globex),
-        anonymous(await(channels.get(acme, vain.id())), nobody));
-    assertEquals(
-        told(failure(channels.accept(acme, real.id())))
-            .replace(real.id(), "")
-            .replace(globex.tenant().value(), "x"),
-        told(failure(channels.accept(acme, vain.id())))
-            .replace(vain.id(), "")
-            .replace(nobody.tenant().value(), "x"));
-    assertEquals(0, await(store.hashSize(town.scope(nobody).key("channels"))));
-    assertEquals(1, await(store.hashSize(town.scope(globex).key("channels"))));
-  }
-
-  @Test
-  void aRefusalTellsNothingAboutWhomItIsTo() {
-    connect(party(mallory), quotes);
-    Principal nobody = town.stranger("nobody");
-    String toKnown = told(refusal(party(acme), quotes));
-    assertEquals(
-        toKnown.replace(globex.tenant().value(), "x"),
-        told(refusal(party(acme), agent(nobody, "quotes"))).replace(nobody.tenant().value(), "x"));
-    assertEquals(
-        toKnown.replace("/quotes", "/x"),
-        told(refusal(party(acme), agent(globex, "none"))).replace("/none", "/x"));
-  }
-
-  @Test
-  void theLimitOfChannelsHoldsAlsoWhenManyProposeAtOnce() {
-    Principal small = town.settle("small", Town.channels(10));
-    List<Future<Channel>> proposals =
-        IntStream.range(0, 40)
-            .mapToObj(
-                i -> channels.propose(small, Proposal.of(party(small), agent(globex, "a" + i))))
-            .toList();
-    await(Future.join(proposals).otherwiseEmpty());
-    List<Future<Channel>> made = proposals.stream().filter(Future::succeeded).toList();
-    assertEquals(10, made.size());
-    ParleyException e = failure(channels.propose(small, Proposal.of(party(small), quotes)));
-    assertEquals(ErrorCode.LIMIT_EXCEEDED, e.code());
-    assertEquals(10L, e.details().get("max"));
-    Channel offered = await(channels.propose(globex, Proposal.of(party(small), quotes)));
-    assertEquals(ErrorCode.LIMIT_EXCEEDED, failure(channels.accept(small, offered.id())).code());
-    await(channels.revoke(small, made.get(0).result().id(), null));
-    assertEquals(Status.ACTIVE, await(channels.accept(small, offered.id())).status());
-  }
-
-  @Test
   void expiredChannelsDoNotCountTowardsTheLimit() {
     Principal small = town.settle("small", Town.channels(1));
     Proposal brief = new Proposal(party(small), quotes, null, Payer.FROM, ChannelLimits.NONE, 1L);
@@ -343,24 +218,6 @@ class ChannelsTest {
     assertEquals(ErrorCode.LIMIT_EXCEEDED, failure(channels.propose(small, brief)).code());
     town.clock.advance(Duration.ofSeconds(1));
     await(channels.propose(small, brief));
-  }
-
-  @Test
-  void aFloodOfProposalsDisplacesOnlyItself() {
-    Channel honest = await(channels.propose(acme, Proposal.of(party(acme), quotes)));
-    for (int round = 0; round < 11; round++) {
-      int first = round * 100;
-      await(
-          Future.all(
-              IntStream.range(first, first + 100)
-                  .mapToObj(
-                      i ->
-                          channels.propose(
-                              mallory, Proposal.of(party(mallory), agent(globex, "a" + i))))
-                  .toList()));
-    }
-    assertEquals(Copies.MOST_WAITING, await(store.hashSize(town.scope(globex).key("channels"))));
-    assertEquals(Status.ACTIVE, await(channels.accept(globex, honest.id())).status());
   }
 
   @Test
@@ -406,41 +263,11 @@ class ChannelsTest {
     assertTrue(kept >= 1_000 && kept <= 1_001, "kept " + kept);
   }
 
-  private String connect(Party from, AgentAddress to) {
-    Principal caller = from.tenant().equals(acme.tenant()) ? acme : mallory;
-    Principal called = to.tenant().equals(globex.tenant()) ? globex : mallory;
-    assertNotEquals(caller, called);
-    Channel proposed = await(channels.propose(caller, Proposal.of(from, to)));
-    return await(channels.accept(called, proposed.id())).id();
-  }
-
   private String permitted(Party from, AgentAddress to) {
     return await(channels.permit(from, to)).channel().id();
   }
 
-  private ParleyException refusal(Party from, AgentAddress to) {
-    ParleyException e = failure(channels.permit(from, to));
-    assertEquals(ErrorCode.NOT_FOUND, e.code());
-    return e;
-  }
-
   private static List<String> ids(Future<List<Channel>> channels) {
     return await(channels).stream().map(Channel::id).toList();
-  }
-
-  private static String anonymous(Channel channel, Principal peer) {
-    return channel
-        .toJson()
-        .toString()
-        .replace(channel.id(), "id")
-        .replace(peer.tenant().value(), "peer");
-  }
-
-  private static String told(ParleyException e) {
-    return e.code() + " " + e.text() + " " + e.details();
-  }
-
-  private static ParleyException failure(Future<?> future) {
-    return assertThrows(ParleyException.class, () -> await(future));
   }
 }

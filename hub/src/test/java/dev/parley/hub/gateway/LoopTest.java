@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.parley.hub.HubExtension;
 import dev.parley.hub.HubExtension.Answer;
 import dev.parley.hub.HubExtension.Member;
 import dev.parley.hub.Peer;
@@ -15,102 +14,10 @@ import dev.parley.protocol.frame.Json;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Agents that keep each other busy, over real sockets, and agents that only look like it. */
-class LoopTest {
-  private static final int FAN_OUT = 20;
-  private static final int PAUSE_MS = 1_500;
-
-  @RegisterExtension
-  static final HubExtension HUB =
-      HubExtension.with(
-          "loop-fan-out", Integer.toString(FAN_OUT),
-          "loop-pause-ms", Integer.toString(PAUSE_MS),
-          "max-hops", "3");
-
-  /** Agents of one tenant, each on a socket of its own, and a person of it. */
-  private record Ring(Member owner, Peer person, List<String> names, List<Peer> agents)
-      implements AutoCloseable {
-    static Ring of(String... names) {
-      Member owner = HUB.unmetered(HUB.signUp());
-      List.of(names).forEach(name -> HUB.defineRemote(owner, name));
-      return new Ring(
-          owner,
-          HUB.connect(owner.key()),
-          List.of(names),
-          List.of(names).stream().map(name -> HUB.connectAgent(owner.key(), name)).toList());
-    }
-
-    String address(int agent) {
-      return owner.agent(names.get(agent % names.size()));
-    }
-
-    Peer agent(int agent) {
-      return agents.get(agent % agents.size());
-    }
-
-    /** One agent says something to the next one, which answers; the answer of the hub. */
-    JsonNode say(int from, String text) {
-      String request = agent(from).send("agent.call", call(address(from + 1), text));
-      AtomicReference<JsonNode> answer = new AtomicReference<>();
-      await()
-          .pollInterval(Duration.ofMillis(1))
-          .atMost(Duration.ofSeconds(20))
-          .until(
-              () -> {
-                for (JsonNode frame : agent(from + 1).drain()) {
-                  if (frame.path("method").asText().equals("agent.deliver")) {
-                    done(agent(from + 1), frame);
-                  }
-                }
-                for (JsonNode frame : agent(from).drain()) {
-                  if (frame.path("id").asText().equals(request)) {
-                    answer.set(frame);
-                  }
-                }
-                return answer.get() != null;
-              });
-      return answer.get();
-    }
-
-    /** Goes round with what {@code text} says until a message is refused; answers how many were. */
-    int roundsUntilStopped(String text, int most) {
-      for (int message = 0; message < most; message++) {
-        if (stopped(say(message, text))) {
-          return message;
-        }
-      }
-      throw new AssertionError("not stopped after " + most + " messages");
-    }
-
-    JsonNode loops() {
-      return HUB.get("/v1/loops", owner.key()).body().path("loops");
-    }
-
-    @Override
-    public void close() {
-      agents.forEach(Peer::close);
-      person.close();
-    }
-  }
-
-  private static ObjectNode call(String to, String text) {
-    return Json.object().put("to", to).put("payload", text);
-  }
-
-  private static void done(Peer agent, JsonNode delivery) {
-    agent.raw(
-        "{\"type\":\"res\",\"id\":\"%s\",\"ok\":true,\"payload\":\"ok\"}"
-            .formatted(delivery.path("id").asText()));
-  }
-
-  private static boolean stopped(JsonNode answer) {
-    return answer.at("/error/code").asText().equals("LOOP_DETECTED");
-  }
-
+class LoopTest extends LoopFixture {
   private static long tripEvents(Peer person) {
     assertTrue(person.alive());
     return person.drain().stream()
@@ -130,10 +37,10 @@ class LoopTest {
       assertEquals(pair.address(passed), refused.at("/error/details/from").asText());
       assertTrue(refused.at("/error/retryAfterMs").asLong() > 0, refused.toString());
 
-      JsonNode told = pair.person.event("loop.tripped").path("loop");
+      JsonNode told = pair.person().event("loop.tripped").path("loop");
       assertEquals(pair.address(passed), told.path("from").asText());
       assertEquals(pair.address(passed + 1), told.path("to").asText());
-      assertEquals(0, tripEvents(pair.person));
+      assertEquals(0, tripEvents(pair.person()));
       assertFalse(told.toString().toLowerCase(Locale.ROOT).contains("thank"), told.toString());
 
       JsonNode loops = pair.loops();
@@ -149,7 +56,7 @@ class LoopTest {
       int passed = ring.roundsUntilStopped("please handle", 28);
       assertTrue(passed <= 27, "passed " + passed);
       assertTrue(
-          ring.person.event("loop.tripped").at("/loop/why").asText().contains(ring.address(1)));
+          ring.person().event("loop.tripped").at("/loop/why").asText().contains(ring.address(1)));
     }
   }
 
@@ -157,7 +64,7 @@ class LoopTest {
   void aFanOutBombIsStoppedAtItsBoundWhetherItsAgentSaysWhatItHandlesOrNot() {
     for (boolean stated : new boolean[] {true, false}) {
       try (Ring pair = Ring.of("bomb", "worker")) {
-        pair.person.send("agent.call", call(pair.address(0), "go"));
+        pair.person().send("agent.call", call(pair.address(0), "go"));
         JsonNode cause = pair.agent(0).delivery().path("params");
         for (int message = 1; message <= FAN_OUT + 5; message++) {
           ObjectNode params = call(pair.address(1), "item " + message);
@@ -170,8 +77,8 @@ class LoopTest {
           }
           assertEquals(message > FAN_OUT, stopped(pair.agent(0).answer(request)), "no " + message);
         }
-        assertEquals("fan_out", pair.person.event("loop.tripped").at("/loop/reason").asText());
-        assertEquals(0, tripEvents(pair.person));
+        assertEquals("fan_out", pair.person().event("loop.tripped").at("/loop/reason").asText());
+        assertEquals(0, tripEvents(pair.person()));
       }
     }
   }
@@ -216,7 +123,7 @@ class LoopTest {
   void aLoopThatGoesOnAfterThePauseIsStoppedForTwiceAsLongAndNobodyIsToldAgain() {
     try (Ring pair = Ring.of("x", "y")) {
       int passed = pair.roundsUntilStopped("ok", 19);
-      pair.person.event("loop.tripped");
+      pair.person().event("loop.tripped");
       await()
           .atMost(Duration.ofSeconds(20))
           .until(() -> pair.loops().at("/0/state").asText().equals("half_open"));
@@ -228,7 +135,7 @@ class LoopTest {
       JsonNode again = pair.loops().path(0);
       assertEquals(2, again.path("trips").asInt(), again.toString());
       assertEquals(2L * PAUSE_MS, again.path("until").asLong() - again.path("trippedAt").asLong());
-      assertEquals(0, tripEvents(pair.person));
+      assertEquals(0, tripEvents(pair.person()));
     }
   }
 
@@ -245,23 +152,24 @@ class LoopTest {
       Answer foreign = HUB.rest("POST", "/v1/loops/reset", stranger.key(), edge);
       assertEquals(404, foreign.status(), foreign.text());
       for (String role : List.of("viewer", "member")) {
-        String key = HUB.newKey(pair.owner, role);
+        String key = HUB.newKey(pair.owner(), role);
         assertEquals(1, HUB.get("/v1/loops", key).body().path("loops").size());
         assertEquals(403, HUB.rest("POST", "/v1/loops/reset", key, edge).status());
       }
       ObjectNode malformed = edge.deepCopy().put("from", "../" + pair.address(passed));
-      assertEquals(400, HUB.rest("POST", "/v1/loops/reset", pair.owner.key(), malformed).status());
+      assertEquals(
+          400, HUB.rest("POST", "/v1/loops/reset", pair.owner().key(), malformed).status());
       ObjectNode dashes = edge.deepCopy().put("from", "-/-");
-      Answer unreadable = HUB.rest("POST", "/v1/loops/reset", pair.owner.key(), dashes);
+      Answer unreadable = HUB.rest("POST", "/v1/loops/reset", pair.owner().key(), dashes);
       assertEquals("from", unreadable.body().at("/error/details/field").asText());
       ObjectNode extra = edge.deepCopy().put("force", true);
-      assertEquals(400, HUB.rest("POST", "/v1/loops/reset", pair.owner.key(), extra).status());
+      assertEquals(400, HUB.rest("POST", "/v1/loops/reset", pair.owner().key(), extra).status());
       assertTrue(stopped(pair.say(passed, "ok")), "still stopped after all that");
 
-      JsonNode reset = HUB.succeed("POST", "/v1/loops/reset", pair.owner.key(), edge);
+      JsonNode reset = HUB.succeed("POST", "/v1/loops/reset", pair.owner().key(), edge);
       assertEquals(pair.address(passed), reset.at("/loop/from").asText());
       assertTrue(pair.say(passed, "ok").path("ok").asBoolean());
-      assertEquals(404, HUB.rest("POST", "/v1/loops/reset", pair.owner.key(), edge).status());
+      assertEquals(404, HUB.rest("POST", "/v1/loops/reset", pair.owner().key(), edge).status());
     }
   }
 
@@ -271,7 +179,7 @@ class LoopTest {
     try (Ring pair = Ring.of("ping", "pong");
         Peer other = HUB.connect(stranger.key())) {
       pair.roundsUntilStopped("ok", 19);
-      pair.person.event("loop.tripped");
+      pair.person().event("loop.tripped");
       assertEquals(0, tripEvents(other));
       assertEquals(0, tripEvents(pair.agent(0)));
     }
@@ -281,7 +189,7 @@ class LoopTest {
   void chainsThatComeBackAgainAndAgainStopTheEdgeWhereTheyDo() {
     try (Ring pair = Ring.of("ping", "pong")) {
       for (int chain = 0; chain < 3; chain++) {
-        pair.person.send("agent.call", call(pair.address(0), "new task " + chain));
+        pair.person().send("agent.call", call(pair.address(0), "new task " + chain));
         JsonNode atPing = pair.agent(0).delivery();
         pair.agent(0)
             .send("agent.call", call(pair.address(1), "help " + chain).put("parent", id(atPing)));
@@ -295,7 +203,7 @@ class LoopTest {
         done(pair.agent(1), atPong);
         done(pair.agent(0), atPing);
       }
-      JsonNode told = pair.person.event("loop.tripped").path("loop");
+      JsonNode told = pair.person().event("loop.tripped").path("loop");
       assertEquals("chain_refused", told.path("reason").asText());
       assertEquals(pair.address(1), told.path("from").asText());
     }
@@ -309,69 +217,6 @@ class LoopTest {
       assertEquals(before + 1, HUB.metric("parley_loops_tripped_total"));
       assertTrue(HUB.metric("parley_loops_refused_total") > 0);
       assertTrue(HUB.metric("parley_loops_edges") >= 2);
-    }
-  }
-
-  private final AtomicReference<JsonNode> handled = new AtomicReference<>();
-
-  /** Sends and handles messages to and fro, each because of the one before; those that passed. */
-  private int sendToAndFro(Ring pair, String text, int most) {
-    String parent = "";
-    for (int message = 0; message < most; message++) {
-      ObjectNode params = call(pair.address(message + 1), text.formatted(message));
-      if (!parent.isEmpty()) {
-        params.put("parent", parent);
-      }
-      JsonNode accepted = pair.agent(message).ask("agent.send", params);
-      if (stopped(accepted)) {
-        return message;
-      }
-      assertTrue(accepted.path("ok").asBoolean(), accepted.toString());
-      if (message > 0) {
-        done(pair.agent(message), handled.get());
-      }
-      handled.set(pair.agent(message + 1).delivery());
-      parent = id(handled.get());
-    }
-    return most;
-  }
-
-  @Test
-  void anHonestTaskOfFortyTurnsBySentMessagesThatNameEachOtherIsUntouched() {
-    try (Ring pair = Ring.of("buyer", "seller")) {
-      assertEquals(40, sendToAndFro(pair, "offer %d of this round", 40));
-      assertEquals(40, handled.get().at("/params/hops").asInt() + 1);
-      assertEquals(0, pair.loops().size());
-    }
-  }
-
-  @Test
-  void sentMessagesThatOnlyThankEachOtherAreStoppedWithinEighteen() {
-    try (Ring pair = Ring.of("ping", "pong")) {
-      int passed = sendToAndFro(pair, "thank you", 30);
-      assertTrue(passed <= 18, "passed " + passed);
-    }
-  }
-
-  @Test
-  void aChainOfSentMessagesEndsAtItsBoundHoweverNewTheyAre() {
-    try (Ring pair = Ring.of("x", "y")) {
-      assertEquals(65, sendToAndFro(pair, "thought %d", 100));
-    }
-  }
-
-  @Test
-  void aCallWhileASentMessageIsHandledMayGoToAnAgentThatTheChainHasPassed() {
-    try (Ring pair = Ring.of("x", "y")) {
-      sendToAndFro(pair, "part %d", 4);
-      String request =
-          pair.agent(4)
-              .send(
-                  "agent.call",
-                  call(pair.address(5), "what did you say?").put("parent", id(handled.get())));
-      done(pair.agent(5), pair.agent(5).delivery());
-      JsonNode answer = pair.agent(4).answer(request);
-      assertTrue(answer.path("ok").asBoolean(), answer.toString());
     }
   }
 
@@ -399,9 +244,5 @@ class LoopTest {
       assertEquals("spend", refused.at("/error/details/reason").asText(), refused.toString());
       assertEquals("spend", watching.event("loop.tripped").at("/loop/reason").asText());
     }
-  }
-
-  private static String id(JsonNode delivery) {
-    return delivery.at("/params/id").asText();
   }
 }

@@ -4,126 +4,28 @@ import static dev.parley.hub.disk.Refusals.refusal;
 import static dev.parley.hub.store.RedisExtension.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.parley.hub.access.OwnerOf;
-import dev.parley.hub.session.SessionSettings.Flush;
-import dev.parley.hub.store.RedisExtension;
-import dev.parley.hub.store.Store;
 import dev.parley.hub.tenant.TenantScope;
-import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
-@ExtendWith(RedisExtension.class)
-class SessionsTest {
-  private static final AgentId HELPER = new AgentId("helper");
-  private static final SessionKey MAIN = SessionKey.main(HELPER);
-  private static final int MUCH = 1_000_000;
-
-  @TempDir Path data;
-  private Vertx vertx;
-  private Store store;
-  private Sessions sessions;
-  private TenantScope acme;
-
-  @BeforeEach
-  void open(Store running) {
-    store = running;
-    vertx = Vertx.vertx();
-    sessions = reopened();
-    acme = tenant();
-  }
-
-  @AfterEach
-  void close() {
-    await(vertx.close());
-  }
-
-  private TenantScope tenant() {
-    String name = "t" + UUID.randomUUID().toString().replace("-", "");
-    return new TenantScopes(data).of(OwnerOf.tenant(name));
-  }
-
-  /** As after a restart of the hub: nothing remembered but what is on disk and in Redis. */
-  private Sessions reopened() {
-    return with(SessionSettings.DEFAULTS);
-  }
-
-  private Sessions with(SessionSettings settings) {
-    return new Sessions(vertx, store, new Fencing(store), settings, Clock.systemUTC());
-  }
-
-  private static SessionSettings settings(
-      int maxRow, long maxTranscript, int maxSessions, int runs) {
-    return new SessionSettings(
-        Flush.TURNS,
-        maxRow,
-        maxTranscript,
-        maxSessions,
-        runs,
-        1 << 20,
-        100,
-        Duration.ofMinutes(5),
-        2,
-        1_000,
-        100);
-  }
-
-  private Path transcript(SessionKey key) {
-    List<SessionRow.Segment> files = await(sessions.open(acme, key)).transcript();
-    return acme.directory()
-        .resolve("agents/" + key.agent() + "/sessions/" + files.get(files.size() - 1).name());
-  }
-
-  private static TranscriptRow said(String text) {
-    return TranscriptRow.user(text, 1_700_000_000_000L);
-  }
-
-  private static TranscriptRow answered(String text) {
-    return TranscriptRow.assistant(text, 1_700_000_000_500L);
-  }
-
-  private List<String> texts(Sessions from, SessionKey key) {
-    return await(from.history(acme, key, 1_000, 0, MUCH)).rows().stream()
-        .map(TranscriptRow::text)
-        .toList();
-  }
-
-  private void say(String... texts) {
-    for (String text : texts) {
-      await(sessions.append(acme, MAIN, said(text)));
-    }
-  }
-
+class SessionsTest extends SessionFixture {
   @Test
   void aConversationIsToldAsItWasHadAlsoAfterARestart() {
     await(sessions.startRun(acme, MAIN, "run-1", said("hello")));
@@ -179,52 +81,6 @@ class SessionsTest {
   }
 
   @Test
-  void aTornLastLineIsDroppedAndTheConversationGoesOn() throws IOException {
-    say("one", "two");
-    Path file = transcript(MAIN);
-    long whole = Files.size(file);
-    Files.writeString(file, "{\"seq\":3,\"since\":0,\"row\":{\"ro", StandardOpenOption.APPEND);
-    assertEquals(List.of("one", "two"), texts(sessions, MAIN));
-
-    Sessions next = reopened();
-    assertEquals(List.of("one", "two"), texts(next, MAIN));
-    assertEquals(3, await(next.append(acme, MAIN, said("three"))).row().seq());
-
-    assertEquals(List.of("one", "two", "three"), texts(reopened(), MAIN));
-    assertTrue(Files.size(file) > whole);
-  }
-
-  @Test
-  void anyCutOfTheFileLeavesAReadablePrefix() throws IOException {
-    List<String> all = List.of("one", "two", "thrëe", "again");
-    long length = 1;
-    for (int cut = 0; cut < length; cut += 7) {
-      acme = tenant();
-      say("one", "two", "thrëe");
-      Path file = transcript(MAIN);
-      length = Files.size(file);
-      Files.write(file, java.util.Arrays.copyOf(Files.readAllBytes(file), (int) length - cut));
-      Sessions next = reopened();
-      await(next.append(acme, MAIN, said("again")));
-      List<String> found = texts(next, MAIN);
-      assertEquals("again", found.get(found.size() - 1));
-      assertEquals(all.subList(0, found.size() - 1), found.subList(0, found.size() - 1));
-      await(next.close());
-    }
-  }
-
-  @Test
-  void zeroesThatAPowerCutLeftAreDropped() throws IOException {
-    say("one");
-    Files.write(transcript(MAIN), new byte[] {0, 0, 0, '\n', 0, 0}, StandardOpenOption.APPEND);
-
-    Sessions next = reopened();
-
-    assertEquals(2, await(next.append(acme, MAIN, said("two"))).row().seq());
-    assertEquals(List.of("one", "two"), texts(next, MAIN));
-  }
-
-  @Test
   void pagesOfHistoryMeetWithoutGapOrOverlap() {
     IntStream.rangeClosed(1, 25).forEach(i -> say("message " + i));
     List<Long> seen = new ArrayList<>();
@@ -257,13 +113,6 @@ class SessionsTest {
     assertEquals(1, tiny.rows().size());
     assertTrue(tiny.rows().get(0).toJson().toString().length() <= 600);
     assertTrue(tiny.rows().get(0).text().endsWith("characters left out]"));
-  }
-
-  @Test
-  void rowsLongerThanAChunkOfReadingAreReadWhole() {
-    String large = "ü".repeat(200_000);
-    say("before", large, "after");
-    assertEquals(List.of("before", large, "after"), texts(reopened(), MAIN));
   }
 
   @Test
@@ -310,72 +159,6 @@ class SessionsTest {
   }
 
   @Test
-  void aRepeatedRequestIsAnsweredAndWritesNothingAlsoAfterARestart() {
-    assertInstanceOf(RunStart.Started.class, start(sessions, "run-1", "hello"));
-    for (Sessions from : List.of(sessions, reopened())) {
-      assertEquals(new RunStart.Repeated(RunStatus.RUNNING), start(from, "run-1", "hello"));
-    }
-    await(sessions.endRun(acme, MAIN, "run-1", new RunEnd(RunStatus.OK, answered("hi"), 1, 1, 2)));
-    for (Sessions from : List.of(sessions, reopened())) {
-      assertEquals(new RunStart.Repeated(RunStatus.OK), start(from, "run-1", "hello"));
-      assertEquals(Optional.of(RunStatus.OK), await(from.statusOf(acme, MAIN, "run-1", "hello")));
-      assertEquals(Optional.empty(), await(from.statusOf(acme, MAIN, "run-2", "x")));
-    }
-    assertEquals(List.of("hello", "hi"), texts(sessions, MAIN));
-  }
-
-  private RunStart start(Sessions from, String runId, String text) {
-    return await(from.startRun(acme, MAIN, runId, said(text)));
-  }
-
-  @Test
-  void anotherInputUnderTheSameKeyIsAConflictAlsoAfterARestart() {
-    start(sessions, "run-1", "hello");
-    for (Sessions from : List.of(sessions, reopened())) {
-      ParleyException refused = refusal(from.startRun(acme, MAIN, "run-1", said("other")));
-      assertEquals(ErrorCode.INVALID_REQUEST, refused.code());
-      assertEquals("chat-request-conflict", refused.details().get("reason"));
-      assertEquals(
-          "chat-request-conflict",
-          refusal(from.statusOf(acme, MAIN, "run-1", "other")).details().get("reason"));
-    }
-    assertEquals(List.of("hello"), texts(sessions, MAIN));
-  }
-
-  @Test
-  void aRunThatFailedWithoutARowIsRememberedAndNotShown() {
-    start(sessions, "run-1", "hello");
-    await(sessions.endRun(acme, MAIN, "run-1", new RunEnd(RunStatus.FAILED, null, 3, 0, 3)));
-
-    assertEquals(
-        Optional.of(RunStatus.FAILED), await(reopened().statusOf(acme, MAIN, "run-1", "hello")));
-    assertEquals(List.of("hello"), texts(sessions, MAIN));
-    assertEquals(ErrorCode.CONFLICT, refusal(finishAgain("run-1")).code());
-    say("next");
-    assertEquals(2, await(sessions.history(acme, MAIN, 1, 0, MUCH)).rows().get(0).seq());
-  }
-
-  private Future<Appended> finishAgain(String runId) {
-    return sessions.endRun(acme, MAIN, runId, new RunEnd(RunStatus.OK, answered("again"), 0, 0, 0));
-  }
-
-  @Test
-  void onlyTheLastRunsAreRememberedTheSameBeforeAndAfterARestart() {
-    SessionSettings few = settings(10_000, 1 << 20, 10, 3);
-    Sessions small = with(few);
-    for (int i = 1; i <= 5; i++) {
-      await(small.startRun(acme, MAIN, "run-" + i, said("x")));
-      await(small.endRun(acme, MAIN, "run-" + i, new RunEnd(RunStatus.OK, answered("y"), 1, 1, 2)));
-    }
-    for (Sessions from : List.of(small, with(few))) {
-      assertEquals(Optional.empty(), await(from.statusOf(acme, MAIN, "run-2", "x")));
-      for (int i = 3; i <= 5; i++) {
-        assertEquals(Optional.of(RunStatus.OK), await(from.statusOf(acme, MAIN, "run-" + i, "x")));
-      }
-    }
-  }
-
-  @Test
   void rowsAppendedAtTheSameTimeAreNumberedInTheOrderTheyWereAskedFor() {
     List<Future<Appended>> appending =
         IntStream.range(0, 100).mapToObj(i -> sessions.append(acme, MAIN, said("m" + i))).toList();
@@ -384,17 +167,6 @@ class SessionsTest {
     assertEquals(LongStream.rangeClosed(1, 100).boxed().toList(), seqs);
     assertEquals(IntStream.range(0, 100).mapToObj(i -> "m" + i).toList(), texts(sessions, MAIN));
     assertEquals(100, await(sessions.describe(acme, MAIN)).counts().messages());
-  }
-
-  @Test
-  void aRequestRepeatedAtTheSameTimeStartsOneRun() {
-    List<Future<RunStart>> starting =
-        IntStream.range(0, 20)
-            .mapToObj(i -> sessions.startRun(acme, MAIN, "run-1", said("hello")))
-            .toList();
-    long started = starting.stream().filter(one -> await(one) instanceof RunStart.Started).count();
-    assertEquals(1, started);
-    assertEquals(List.of("hello"), texts(sessions, MAIN));
   }
 
   @Test
@@ -424,34 +196,6 @@ class SessionsTest {
   }
 
   @Test
-  void anAppendThatFailsIsUnavailableAndLeavesNoPart() throws IOException {
-    Files.createDirectories(acme.directory().resolve("agents/helper"));
-    Path inTheWay = Files.writeString(acme.directory().resolve("agents/helper/sessions"), "x");
-
-    assertEquals(ErrorCode.UNAVAILABLE, refusal(sessions.append(acme, MAIN, said("a"))).code());
-    assertEquals(
-        ErrorCode.UNAVAILABLE, refusal(sessions.startRun(acme, MAIN, "run-1", said("a"))).code());
-    assertEquals(0, await(sessions.describe(acme, MAIN)).counts().messages());
-
-    Files.delete(inTheWay);
-    assertInstanceOf(RunStart.Started.class, start(sessions, "run-1", "a"));
-    assertEquals(List.of("a"), texts(sessions, MAIN));
-  }
-
-  @Test
-  void aTranscriptThatIsALinkIsNotFollowed() throws IOException {
-    Path outside = Files.writeString(data.resolve("outside"), "outside\n");
-    say("before");
-    Path file = transcript(MAIN);
-    Files.delete(file);
-    Files.createSymbolicLink(file, outside);
-
-    assertEquals(ErrorCode.UNAVAILABLE, refusal(sessions.append(acme, MAIN, said("a"))).code());
-    assertEquals(ErrorCode.UNAVAILABLE, refusal(sessions.history(acme, MAIN, 10, 0, MUCH)).code());
-    assertEquals("outside\n", Files.readString(outside));
-  }
-
-  @Test
   void rowsTranscriptsAndSessionsHaveBounds() {
     Sessions small = with(settings(2_000, 5_000, 2, 10));
     ParleyException row = refusal(small.append(acme, MAIN, said("x".repeat(2_000))));
@@ -473,38 +217,6 @@ class SessionsTest {
     assertEquals(
         ErrorCode.LIMIT_EXCEEDED,
         refusal(small.open(acme, new SessionKey(HELPER, "third"))).code());
-  }
-
-  @Test
-  void aTranscriptMoreThanHalfFullStartsANewFileWhenItIsReset() throws IOException {
-    Sessions small = with(settings(2_500, 5_000, 2, 10));
-    for (int i = 0; i < 2; i++) {
-      await(small.append(acme, MAIN, said("x".repeat(1_800))));
-    }
-    await(small.reset(acme, MAIN, "reset"));
-    await(small.append(acme, MAIN, said("fresh")));
-
-    assertTrue(Files.size(transcript(MAIN)) < 1_000);
-    for (Sessions from : List.of(small, reopened())) {
-      List<String> texts = texts(from, MAIN);
-      assertEquals(List.of("reset", "fresh"), texts);
-    }
-  }
-
-  @Test
-  void deletingTakesTheTranscriptAndTheRow() throws IOException {
-    SessionKey side = new SessionKey(HELPER, "side");
-    await(sessions.append(acme, side, said("secret")));
-    Path file = transcript(side);
-    assertTrue(Files.exists(file));
-
-    assertTrue(await(sessions.delete(acme, side)));
-    assertFalse(await(sessions.delete(acme, side)));
-
-    assertFalse(Files.exists(file));
-    assertNull(await(sessions.describe(acme, side)));
-    assertEquals(1, await(sessions.append(acme, side, said("new"))).row().seq());
-    assertEquals(List.of("new"), texts(sessions, side));
   }
 
   @Test
@@ -578,123 +290,5 @@ class SessionsTest {
     assertEquals(ErrorCode.INVALID_REQUEST, refusal(sessions.append(acme, MAIN, row)).code());
     say("fine");
     assertEquals(List.of("fine"), texts(reopened(), MAIN));
-  }
-
-  private record Hub(Fencing fencing, Sessions sessions) {}
-
-  private Hub node(String name) {
-    Fencing fencing = new Fencing(store);
-    fencing.inCluster(name, () -> {});
-    return new Hub(
-        fencing, new Sessions(vertx, store, fencing, SessionSettings.DEFAULTS, Clock.systemUTC()));
-  }
-
-  @Test
-  void whoWasTakenOverCommitsNothingAndHearsOfIt() {
-    Hub one = node("one");
-    Hub two = node("two");
-    AtomicInteger told = new AtomicInteger();
-    FencingToken older = await(one.fencing.take(acme, HELPER, told::incrementAndGet));
-    await(one.sessions.startRun(older, acme, MAIN, "run-1", said("first")));
-    FencingToken newer = await(two.fencing.take(acme, HELPER, () -> {}));
-    RunEnd end = new RunEnd(RunStatus.OK, answered("too late"), 1, 1, 2);
-
-    for (Future<?> late :
-        List.of(
-            one.sessions.append(older, acme, MAIN, answered("too late")),
-            one.sessions.endRun(older, acme, MAIN, "run-1", end),
-            one.sessions.startRun(older, acme, MAIN, "run-2", said("too late")))) {
-      assertEquals(ErrorCode.UNAVAILABLE, refusal(late).code());
-    }
-    assertEquals(3, told.get());
-    await(two.sessions.startRun(newer, acme, MAIN, "run-3", said("second")));
-
-    for (Hub from : List.of(one, two)) {
-      assertEquals(List.of("first", "second"), texts(from.sessions, MAIN));
-    }
-    assertEquals(2, await(two.sessions.describe(acme, MAIN)).counts().messages());
-  }
-
-  @Test
-  void aNodeThatMustNotCommitChangesNothing() {
-    SessionKey side = new SessionKey(HELPER, "side");
-    say("before");
-    await(sessions.append(acme, side, said("before")));
-    Hub node = node("minority");
-    node.fencing.inCluster(
-        "minority",
-        () -> {
-          throw new ParleyException(ErrorCode.UNAVAILABLE, "not the majority");
-        });
-
-    for (Future<?> refused :
-        List.of(
-            node.fencing.take(acme, HELPER, () -> {}),
-            node.sessions.append(acme, MAIN, said("after")),
-            node.sessions.startRun(acme, MAIN, "run-1", said("after")),
-            node.sessions.patch(acme, MAIN, SessionChanges.label("after")),
-            node.sessions.reset(acme, MAIN, "reset"),
-            node.sessions.delete(acme, side))) {
-      assertEquals("not the majority", refusal(refused).text());
-    }
-    for (Sessions from : List.of(sessions, node.sessions)) {
-      assertEquals(List.of("before"), texts(from, MAIN));
-      assertEquals(List.of("before"), texts(from, side));
-    }
-  }
-
-  @Test
-  void nodesThatWriteToOneConversationAtOnceLoseNothingAcceptedAndDoubleNothing() {
-    Hub one = node("one");
-    Hub two = node("two");
-    int each = 40;
-    List<Future<Appended>> all = new ArrayList<>();
-    for (int i = 0; i < each; i++) {
-      all.add(one.sessions.append(acme, MAIN, said("one " + i)));
-      all.add(two.sessions.append(acme, MAIN, said("two " + i)));
-    }
-    await(Future.join(all).otherwiseEmpty());
-    List<TranscriptRow> accepted =
-        all.stream()
-            .filter(Future::succeeded)
-            .map(done -> done.result().row())
-            .sorted(Comparator.comparingLong(TranscriptRow::seq))
-            .toList();
-
-    assertTrue(accepted.size() > each, accepted.size() + " were accepted");
-    List<String> texts = accepted.stream().map(TranscriptRow::text).toList();
-    for (Sessions from : List.of(one.sessions, two.sessions, node("three").sessions)) {
-      assertEquals(texts, texts(from, MAIN));
-    }
-    int files = await(one.sessions.describe(acme, MAIN)).transcript().size();
-    assertTrue(files <= TranscriptWriter.MAX_SEGMENTS, files + " files");
-  }
-
-  @Test
-  void whatIsBeyondTheCommittedLengthIsNoPartOfTheConversation() throws IOException {
-    say("one");
-    String line = Files.readString(transcript(MAIN));
-    Files.writeString(
-        transcript(MAIN),
-        line.replace("\"seq\":1", "\"seq\":2").replace("one", "uncommitted"),
-        StandardOpenOption.APPEND);
-
-    assertEquals(List.of("one"), texts(reopened(), MAIN));
-    assertEquals(2, await(reopened().append(acme, MAIN, said("two"))).row().seq());
-    assertEquals(List.of("one", "two"), texts(sessions, MAIN));
-  }
-
-  @Test
-  void aTranscriptOfBeforeLengthsWereKeptGoesOn() throws IOException {
-    say("one", "two");
-    SessionRow row = await(sessions.describe(acme, MAIN));
-    ObjectNode old = Json.parseObject("row", Json.write(row));
-    old.remove("transcript");
-    await(store.hashSet(acme.key("sessions", "helper"), MAIN.toString(), Json.write(old)));
-
-    assertEquals(List.of("one", "two"), texts(reopened(), MAIN));
-    Hub node = node("new");
-    assertEquals(3, await(node.sessions.append(acme, MAIN, said("three"))).row().seq());
-    assertEquals(List.of("one", "two", "three"), texts(reopened(), MAIN));
   }
 }
