@@ -33,7 +33,7 @@ final class Run {
     progress.accept(
         "starting %d nodes and Redis in %s, seed %d"
             .formatted(plan.nodes(), directory, plan.seed()));
-    try (Fleet fleet = Fleet.start(directory, plan.nodes())) {
+    try (Fleet fleet = Fleet.start(directory, plan)) {
       Town town = Town.found(fleet);
       History history = new History();
       try (Workload workload = new Workload(town, history)) {
