@@ -27,13 +27,8 @@ final class Command {
         .anyMatch(place -> Files.isExecutable(Path.of(place, program)));
   }
 
-  /** Whether this process has a namespace of its own, which ends with it. */
-  static boolean hasOwn(String namespace) {
-    try {
-      return !Files.readSymbolicLink(Path.of("/proc/self/ns", namespace))
-          .equals(Files.readSymbolicLink(Path.of("/proc/1/ns", namespace)));
-    } catch (IOException unreadable) {
-      return false;
-    }
+  /** Whether the network and the mounts are this run's own and end with it. */
+  static boolean hasNamespaces() {
+    return Boolean.getBoolean("parley.chaos.namespaces");
   }
 }

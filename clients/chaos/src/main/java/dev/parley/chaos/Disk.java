@@ -23,7 +23,7 @@ final class Disk implements AutoCloseable {
 
   /** Why there can be none; null when there can. */
   static @Nullable String lacking() {
-    return Command.hasOwn("mnt") ? null : "it needs root, to mount a small file system";
+    return Command.hasNamespaces() ? null : "it needs root, to mount a small file system";
   }
 
   static Disk mount(Path data) throws IOException, InterruptedException {

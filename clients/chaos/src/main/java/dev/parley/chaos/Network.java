@@ -22,7 +22,7 @@ final class Network {
 
   /** Why lines cannot be cut here; null when they can. */
   static @Nullable String lacking() {
-    if (!Command.hasOwn("net")) {
+    if (!Command.hasNamespaces()) {
       return "it needs root, for a network namespace of its own";
     }
     return Command.isThere("nft") && Command.isThere("setpriv")

@@ -46,6 +46,8 @@ final class NodeClock {
         "1",
         "FAKETIME_CACHE_DURATION",
         "1",
+        "FAKETIME_FORCE_MONOTONIC_FIX",
+        "0",
         "NO_FAKE_STAT",
         "1");
   }
