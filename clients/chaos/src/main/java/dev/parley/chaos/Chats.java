@@ -11,13 +11,17 @@ import java.util.List;
 /** A person who chats with a hosted agent through whichever node takes the message. */
 final class Chats extends Traffic {
   private static final String AGENT = "main";
+  /** So many messages go to the node that answered last before another is tried first. */
+  private static final int STAYS = 4;
+
   private static final int TURNS_PER_SESSION = 100;
-  private static final long PAUSE_MS = 200;
+  private static final long PAUSE_MS = 50;
   private static final long REPLY_MS = 20_000;
 
   private final History history;
   private final String tenant;
   private final List<ParleyClient> byNode;
+  private int answering;
 
   Chats(History history, String tenant, List<ParleyClient> byNode) {
     this.history = history;
@@ -36,7 +40,9 @@ final class Chats extends Traffic {
   @Override
   void step(long n) throws InterruptedException {
     long session = n / TURNS_PER_SESSION;
-    for (int node = 0; node < byNode.size(); node++) {
+    int first = n % STAYS == 0 ? answering + 1 : answering;
+    for (int i = 0; i < byNode.size(); i++) {
+      int node = (first + i) % byNode.size();
       String id = "turn-%d-%d".formatted(n, node);
       try {
         await(
@@ -50,6 +56,7 @@ final class Chats extends Traffic {
                 .reply(),
             2 * REPLY_MS);
         history.add(Kind.ANSWERED, series(session), id, n, "");
+        answering = node;
         break;
       } catch (ParleyException refused) {
         history.add(Kind.UNSURE, series(session), id, n, refused.code().wireName());

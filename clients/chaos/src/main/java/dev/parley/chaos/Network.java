@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Network {
   private static final int FIRST_GROUP = 50_001;
-  private static final int LOST_PER_CENT = 30;
+  private static final int LOST_PER_CENT = 20;
 
   private final int nodes;
 
@@ -38,6 +38,7 @@ final class Network {
       rules.append(
           "    meta skgid %d ct mark set ct mark | %d%n".formatted(group(party), bit(party)));
     }
+    rules.append("  }\n  chain in {\n    type filter hook input priority filter; policy accept;\n");
     nft(rules.append("    jump harm\n  }\n}\n").toString());
     return new Network(nodes);
   }
