@@ -22,7 +22,11 @@ record Outage(String kind, List<Long> longestMs) {
   static List<Outage> of(List<Event> history) {
     List<Event> faults = history.stream().filter(event -> event.kind() == Kind.FAULT).toList();
     Map<String, List<Long>> replies = new TreeMap<>();
+    long end = 0;
     for (Event event : history) {
+      if (event.kind() == Kind.REPLIED || event.kind() == Kind.FAILED) {
+        end = event.at();
+      }
       if (event.kind() == Kind.REPLIED && CALLERS.stream().anyMatch(event.series()::startsWith)) {
         replies.computeIfAbsent(event.series(), none -> new ArrayList<>()).add(event.at());
       }
@@ -30,7 +34,8 @@ record Outage(String kind, List<Long> longestMs) {
     Map<String, List<Long>> byKind = new TreeMap<>();
     for (int i = 0; i < faults.size(); i++) {
       long from = faults.get(i).at();
-      long until = i + 1 < faults.size() ? faults.get(i + 1).at() : from + SETTLED_MS;
+      long until = 
+          i + 1 < faults.size() ? faults.get(i + 1).at() : Math.min(end, from + SETTLED_MS);
       List<Long> all = byKind.computeIfAbsent(faults.get(i).series(), none -> new ArrayList<>());
       replies.values().forEach(times -> all.add(silence(times, from, until)));
     }

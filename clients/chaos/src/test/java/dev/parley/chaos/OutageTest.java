@@ -21,12 +21,12 @@ class OutageTest {
     List<Event> history = new ArrayList<>();
     history.add(new Event(1_000, Kind.FAULT, "kill", "kill-1", 1, ""));
     history.add(new Event(11_000, Kind.FAULT, "roll", "roll-2", 2, ""));
-    history.addAll(replies("call:a", 900, 1_100, 4_100, 5_000, 9_000, 10_900, 11_100, 25_000));
-    history.addAll(replies("stream:b", 990, 10_990));
+    history.addAll(replies("call:a", 900, 1_100, 4_100, 5_000, 9_000, 10_900, 11_100));
+    history.addAll(replies("stream:b", 990, 10_990, 25_000));
     history.addAll(replies("talk:c", 990));
     List<Outage> outages = Outage.of(history);
     assertEquals(new Outage("kill", List.of(4_000L, 9_990L)), outages.get(0));
-    assertEquals(new Outage("roll", List.of(13_900L, 15_000L)), outages.get(1));
+    assertEquals(new Outage("roll", List.of(13_900L, 14_000L)), outages.get(1));
     assertEquals(4_000, outages.get(0).percentile(50));
     assertEquals(9_990, outages.get(0).percentile(99));
   }
