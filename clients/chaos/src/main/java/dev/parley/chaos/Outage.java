@@ -25,7 +25,7 @@ record Outage(String kind, List<Long> longestMs) {
     long end = 0;
     for (Event event : history) {
       if (event.kind() == Kind.REPLIED || event.kind() == Kind.FAILED) {
-        end = event.at();
+        end = Math.max(end, event.at());
       }
       if (event.kind() == Kind.REPLIED && CALLERS.stream().anyMatch(event.series()::startsWith)) {
         replies.computeIfAbsent(event.series(), none -> new ArrayList<>()).add(event.at());
