@@ -11,6 +11,7 @@ import java.util.List;
 /** A person who chats with a hosted agent through whichever node takes the message. */
 final class Chats extends Traffic {
   private static final String AGENT = "main";
+
   /** So many messages go to the node that answered last before another is tried first. */
   private static final int STAYS = 4;
 

@@ -34,7 +34,7 @@ record Outage(String kind, List<Long> longestMs) {
     Map<String, List<Long>> byKind = new TreeMap<>();
     for (int i = 0; i < faults.size(); i++) {
       long from = faults.get(i).at();
-      long until = 
+      long until =
           i + 1 < faults.size() ? faults.get(i + 1).at() : Math.min(end, from + SETTLED_MS);
       List<Long> all = byKind.computeIfAbsent(faults.get(i).series(), none -> new ArrayList<>());
       replies.values().forEach(times -> all.add(silence(times, from, until)));

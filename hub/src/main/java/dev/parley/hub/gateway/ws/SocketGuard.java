@@ -53,7 +53,9 @@ final class SocketGuard {
     return guard;
   }
 
-  /** The client is known: it may send as much as it likes, frame by frame; it may be gone by now. */
+  /**
+   * The client is known: it may send as much as it likes, frame by frame; it may be gone by now.
+   */
   void trust() {
     Gate passed = gate;
     if (passed != null && !refused) {
