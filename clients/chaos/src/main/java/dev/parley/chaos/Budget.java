@@ -67,7 +67,9 @@ final class Budget {
               client.call(
                   spender.tenant() + "/main",
                   "repeat 20 x",
-                  CallOptions.defaults().timeout(Duration.ofMillis(DEADLINE_MS))),
+                  CallOptions.defaults()
+                      .conversation("agent:main:spend-" + (node + 1))
+                      .timeout(Duration.ofMillis(DEADLINE_MS))),
               DEADLINE_MS + 2 * Checker.GRACE_MS);
           history.add(Kind.REPLIED, series, id, 0, id);
         } catch (ParleyException refused) {

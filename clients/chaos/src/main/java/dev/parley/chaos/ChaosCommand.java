@@ -67,7 +67,9 @@ public final class ChaosCommand implements Callable<Integer> {
       names = "--faults",
       paramLabel = "<kind>",
       split = ",",
-      description = "of kill, pause, roll, redis (default all)")
+      description =
+          "of kill, pause, roll, redis, cut, disk, clock (default all); cut and disk need root,"
+              + " clock needs libfaketime: what cannot be done is left out and said")
   private List<String> faults = new ArrayList<>();
 
   @Option(
@@ -84,7 +86,7 @@ public final class ChaosCommand implements Callable<Integer> {
       split = ",",
       description =
           "takes a safeguard away, to see that the checker notices: dedupe (agents remember what"
-              + " they have handled)")
+              + " they have handled), fencing (only the newest owner of an agent commits)")
   private List<String> without = new ArrayList<>();
 
   @Option(
@@ -113,6 +115,9 @@ public final class ChaosCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       System.err.println("chaos: " + e.getMessage());
       return CommandLine.ExitCode.USAGE;
+    } catch (UnsupportedOperationException e) {
+      System.err.println("chaos: " + e.getMessage());
+      return IMPOSSIBLE;
     }
     Path place = directory == null ? Files.createTempDirectory("parley-chaos") : directory;
     History history;
@@ -139,14 +144,28 @@ public final class ChaosCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--nodes, --seconds, --every and --recover-within must be at least 1");
     }
-    List<Fault.Kind> kinds =
-        faults.isEmpty()
-            ? List.of(Fault.Kind.values())
-            : faults.stream().map(name -> named(Fault.Kind.class, "--faults", name)).toList();
+    List<Fault.Kind> kinds = new ArrayList<>();
+    for (Fault.Kind kind : asked()) {
+      String lacking = kind.lacking();
+      if (lacking == null) {
+        kinds.add(kind);
+      } else {
+        System.err.printf("chaos: no %s in this run: %s%n", kind.wireName(), lacking);
+      }
+    }
+    if (kinds.isEmpty()) {
+      throw new UnsupportedOperationException("this machine allows none of these faults");
+    }
     Set<Plan.Safeguard> taken = EnumSet.noneOf(Plan.Safeguard.class);
     without.forEach(name -> taken.add(named(Plan.Safeguard.class, "--without", name)));
     long number = seed == null ? new SecureRandom().nextInt(1_000_000) : seed;
     return new Plan(nodes, seconds, every, recoverWithin, number, kinds, taken);
+  }
+
+  private List<Fault.Kind> asked() {
+    return faults.isEmpty()
+        ? List.of(Fault.Kind.values())
+        : faults.stream().map(name -> named(Fault.Kind.class, "--faults", name)).toList();
   }
 
   private static <E extends Enum<E>> E named(Class<E> type, String option, String name) {

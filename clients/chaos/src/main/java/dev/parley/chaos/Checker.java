@@ -147,32 +147,42 @@ final class Checker {
 
   /** Each answered turn is there once and in order, and all nodes tell the same. */
   private void sessions(List<Event> history) {
-    Map<String, List<String>> answered = new TreeMap<>();
-    Map<String, Map<String, List<String>>> rows = new TreeMap<>();
+    Map<String, List<Event>> answered = new TreeMap<>();
+    Map<String, Map<String, List<Event>>> rows = new TreeMap<>();
     for (Event event : history) {
       if (event.kind() == Event.Kind.ANSWERED) {
-        answered.computeIfAbsent(event.series(), series -> new ArrayList<>()).add(event.id());
+        answered.computeIfAbsent(event.series(), series -> new ArrayList<>()).add(event);
       } else if (event.kind() == Event.Kind.ROW) {
         rows.computeIfAbsent(event.series(), series -> new TreeMap<>())
             .computeIfAbsent(event.note(), node -> new ArrayList<>())
-            .add(event.id());
+            .add(event);
       }
     }
     answered.forEach(
         (series, turns) ->
             rows.getOrDefault(series, Map.of("no node", List.of()))
-                .forEach((node, there) -> session(series, node, turns, there)));
+                .forEach((node, there) -> session(series, node, turns, said(there))));
     rows.forEach(
         (series, nodes) -> {
-          if (new HashSet<>(nodes.values()).size() > 1) {
+          List<String> told = nodes.values().stream().map(Checker::told).distinct().toList();
+          if (told.size() > 1) {
             broken(
                 Rule.ONE_WRITER,
-                "nodes tell different transcripts of %s: %s".formatted(series, nodes));
+                "nodes tell different transcripts of %s: %s".formatted(series, told));
           }
+          nodes.forEach((node, there) -> oneAtATime(series, node, there));
         });
   }
 
-  private void session(String series, String node, List<String> turns, List<String> there) {
+  private static List<String> said(List<Event> rows) {
+    return rows.stream().filter(row -> row.number() == Transcripts.SAID).map(Event::id).toList();
+  }
+
+  private static String told(List<Event> rows) {
+    return rows.stream().map(row -> row.id() + ":" + row.number()).toList().toString();
+  }
+
+  private void session(String series, String node, List<Event> turns, List<String> there) {
     Set<String> once = new HashSet<>();
     for (String turn : there) {
       if (!once.add(turn)) {
@@ -181,20 +191,39 @@ final class Checker {
             "%s is twice in the transcript of %s on %s".formatted(turn, series, node));
       }
     }
-    int at = -1;
-    for (String turn : turns) {
-      int found = there.indexOf(turn);
+    Map<String, Integer> last = new HashMap<>();
+    for (Event turn : turns) {
+      int found = there.indexOf(turn.id());
+      int before = last.getOrDefault(turn.note(), -1);
       if (found < 0) {
         broken(
             Rule.NOTHING_ACCEPTED_IS_LOST,
             "%s was answered and is not in the transcript of %s on %s"
-                .formatted(turn, series, node));
-      } else if (found < at) {
+                .formatted(turn.id(), series, node));
+      } else if (found < before) {
         broken(
             Rule.ORDER,
-            "%s is out of order in the transcript of %s on %s".formatted(turn, series, node));
+            "%s is out of order in the transcript of %s on %s".formatted(turn.id(), series, node));
       }
-      at = Math.max(at, found);
+      last.put(turn.note(), Math.max(before, found));
+    }
+  }
+
+  /**
+   * A session's messages are handled one after the other: who writes an answer after the next
+   * message was begun has lost the agent to another owner.
+   */
+  private void oneAtATime(String series, String node, List<Event> rows) {
+    String begun = "";
+    for (Event row : rows) {
+      if (row.number() == Transcripts.SAID) {
+        begun = row.id();
+      } else if (!row.id().equals(begun)) {
+        broken(
+            Rule.ONE_WRITER,
+            "an old owner committed the answer to %s after %s was begun in %s, tells %s"
+                .formatted(row.id(), begun, series, node));
+      }
     }
   }
 

@@ -30,9 +30,12 @@ record Event(long at, Kind kind, String series, String id, long number, String n
     REPLIED,
     /** A call ended with an error, the note is its code. */
     FAILED,
-    /** A chat's reply reached the person. */
+    /** A reply reached the person that the note names, or a room took a message. */
     ANSWERED,
-    /** A line of a session's transcript as it is at the end, the note tells of which node. */
+    /**
+     * A line of a transcript or a room as it is at the end; the note is the node that tells it, the
+     * number what it is, as {@link Transcripts} says.
+     */
     ROW,
     /** What a tenant may spend. */
     LIMIT,

@@ -9,24 +9,35 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The hubs of a cluster and their Redis. */
 final class Fleet implements AutoCloseable {
   private static final String MANY = "1000000000";
+  private static final String WORD_MS = "20";
 
   private final Path directory;
   private final RedisServer redis;
+  private final @Nullable Network network;
+  private final @Nullable Disk disk;
   private final List<HubNode> nodes = new ArrayList<>();
+  private final List<NodeClock> clocks = new ArrayList<>();
 
-  private Fleet(Path directory, RedisServer redis) {
+  private Fleet(Path directory, Plan plan, int redisPort) throws IOException, InterruptedException {
     this.directory = directory;
-    this.redis = redis;
+    this.network = plan.faults().contains(Fault.Kind.CUT) ? Network.open(plan.nodes()) : null;
+    this.redis =
+        new RedisServer(directory, redisPort, network == null ? List.of() : network.ofRedis());
+    this.disk = plan.faults().contains(Fault.Kind.DISK) ? Disk.mount(data()) : null;
   }
 
   /** Starts all processes and waits until they serve. */
-  static Fleet start(Path directory, int nodes) throws IOException, InterruptedException {
+  static Fleet start(Path directory, Plan plan) throws IOException, InterruptedException {
+    int nodes = plan.nodes();
     int[] ports = freePorts(2 * nodes + 1);
-    Fleet fleet = new Fleet(directory, new RedisServer(directory, ports[2 * nodes]));
+    Fleet fleet = new Fleet(directory, plan, ports[2 * nodes]);
     try {
       fleet.redis.start();
       Path secret = directory.resolve("cluster.secret");
@@ -38,6 +49,10 @@ final class Fleet implements AutoCloseable {
       for (int i = 0; i < nodes; i++) {
         members.add("127.0.0.1:" + ports[nodes + i]);
       }
+      @Nullable Path overlay =
+          plan.without().contains(Plan.Safeguard.FENCING)
+              ? Overlay.withoutFencing(directory)
+              : null;
       for (int i = 0; i < nodes; i++) {
         String name = "node-" + (i + 1);
         List<String> options =
@@ -53,11 +68,14 @@ final class Fleet implements AutoCloseable {
                 fleet.redis.url(),
                 "--data",
                 data.toString(),
+                "--offline-pacing-ms",
+                WORD_MS,
                 "--address-sign-ups-per-hour",
                 MANY,
                 "--sign-ups-per-hour",
                 MANY);
-        HubNode node = new HubNode(name, ports[i], directory, options);
+        HubNode node =
+            new HubNode(name, ports[i], directory, fleet.surroundings(plan, i, overlay), options);
         fleet.nodes.add(node);
         node.launch();
         if (i == 0) {
@@ -72,6 +90,18 @@ final class Fleet implements AutoCloseable {
       fleet.close();
       throw e;
     }
+  }
+
+  private HubNode.Surroundings surroundings(Plan plan, int node, @Nullable Path overlay)
+      throws IOException {
+    Map<String, String> environment = Map.of();
+    if (plan.faults().contains(Fault.Kind.CLOCK)) {
+      NodeClock clock = NodeClock.of(directory, "node-" + (node + 1));
+      clocks.add(clock);
+      environment = clock.environment();
+    }
+    List<String> launcher = network == null ? List.of() : network.ofNode(node);
+    return new HubNode.Surroundings(launcher, environment, overlay);
   }
 
   private static int[] freePorts(int count) throws IOException {
@@ -99,6 +129,21 @@ final class Fleet implements AutoCloseable {
     return redis;
   }
 
+  /** Of a plan that cuts lines. */
+  Network network() {
+    return Objects.requireNonNull(network, "the plan cuts no lines");
+  }
+
+  /** Of a plan that fills the disk. */
+  Disk disk() {
+    return Objects.requireNonNull(disk, "the plan fills no disk");
+  }
+
+  /** Of a plan that steps clocks. */
+  NodeClock clock(int node) {
+    return clocks.get(node);
+  }
+
   List<HubNode> nodes() {
     return List.copyOf(nodes);
   }
@@ -109,8 +154,11 @@ final class Fleet implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     nodes.forEach(HubNode::close);
     redis.close();
+    if (disk != null) {
+      disk.close();
+    }
   }
 }

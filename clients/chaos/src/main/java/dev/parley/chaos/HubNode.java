@@ -1,11 +1,13 @@
 package dev.parley.chaos;
 
 import dev.parley.cli.ParleyCommand;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -19,31 +21,46 @@ final class HubNode implements AutoCloseable {
   private final int port;
   private final Path log;
   private final List<String> command;
+  private final Map<String, String> environment;
   private @Nullable Process process;
   private int lives;
+
+  /**
+   * What the process of a node runs in.
+   *
+   * @param launcher begins its command; may be empty
+   * @param environment is added to that of the run
+   * @param overlay classes and resources that stand before the hub's own; null for none
+   */
+  record Surroundings(
+      List<String> launcher, Map<String, String> environment, @Nullable Path overlay) {}
 
   /**
    * A node that is not started.
    *
    * @param options of {@code parley serve} beside the port
    */
-  HubNode(String name, int port, Path directory, List<String> options) {
+  HubNode(String name, int port, Path directory, Surroundings surroundings, List<String> options) {
     this.name = name;
     this.port = port;
     this.log = directory.resolve(name + ".log");
-    this.command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xmx320m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                ParleyCommand.class.getName(),
-                "serve",
-                "--port",
-                Integer.toString(port)));
+    this.environment = surroundings.environment;
+    String classes = System.getProperty("java.class.path");
+    this.command = new ArrayList<>(surroundings.launcher);
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Xmx320m",
+            "-cp",
+            surroundings.overlay == null
+                ? classes
+                : surroundings.overlay + File.pathSeparator + classes,
+            ParleyCommand.class.getName(),
+            "serve",
+            "--port",
+            Integer.toString(port)));
     command.addAll(options);
   }
 
@@ -63,6 +80,7 @@ final class HubNode implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     builder.environment().keySet().removeIf(variable -> variable.startsWith("PARLEY_"));
+    builder.environment().putAll(environment);
     process = builder.start();
   }
 

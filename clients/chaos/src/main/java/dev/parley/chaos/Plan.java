@@ -24,6 +24,8 @@ record Plan(
   /** What keeps promises and can be taken away. */
   enum Safeguard {
     /** Agents remember which messages they have handled. */
-    DEDUPE
+    DEDUPE,
+    /** Only the newest owner of an agent commits, and only with the majority. */
+    FENCING
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -14,9 +15,16 @@ final class RedisServer implements AutoCloseable {
 
   private final Path directory;
   private final int port;
+  private final List<String> launcher;
   private @Nullable Process process;
 
-  RedisServer(Path directory, int port) {
+  /**
+   * One that is not started.
+   *
+   * @param launcher begins its command; may be empty
+   */
+  RedisServer(Path directory, int port, List<String> launcher) {
+    this.launcher = launcher;
     this.directory = directory;
     this.port = port;
   }
@@ -26,22 +34,24 @@ final class RedisServer implements AutoCloseable {
   }
 
   synchronized void start() throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(launcher);
+    command.addAll(
+        List.of(
+            "redis-server",
+            "--port",
+            Integer.toString(port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "always",
+            "--dir",
+            directory.toString()));
     process =
-        new ProcessBuilder(
-                List.of(
-                    "redis-server",
-                    "--port",
-                    Integer.toString(port),
-                    "--bind",
-                    "127.0.0.1",
-                    "--save",
-                    "",
-                    "--appendonly",
-                    "yes",
-                    "--appendfsync",
-                    "always",
-                    "--dir",
-                    directory.toString()))
+        new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(
                 ProcessBuilder.Redirect.appendTo(directory.resolve("redis.log").toFile()))

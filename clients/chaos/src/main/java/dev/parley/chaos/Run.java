@@ -33,7 +33,7 @@ final class Run {
     progress.accept(
         "starting %d nodes and Redis in %s, seed %d"
             .formatted(plan.nodes(), directory, plan.seed()));
-    try (Fleet fleet = Fleet.start(directory, plan.nodes())) {
+    try (Fleet fleet = Fleet.start(directory, plan)) {
       Town town = Town.found(fleet);
       History history = new History();
       try (Workload workload = new Workload(town, history)) {
@@ -50,7 +50,8 @@ final class Run {
   private void harm(Fleet fleet, History history) throws IOException, InterruptedException {
     long begin = history.now();
     List<Fault> faults = Schedule.of(plan);
-    for (int i = 0; i < faults.size(); i++) {
+    long end = begin + TimeUnit.SECONDS.toMillis(plan.seconds());
+    for (int i = 0; i < faults.size() && (i == 0 || history.now() < end); i++) {
       Fault fault = faults.get(i);
       progress.accept("%d of %d: %s".formatted(i + 1, faults.size(), fault.text()));
       String name = fault.kind().wireName();
@@ -60,7 +61,6 @@ final class Run {
       long next = begin + TimeUnit.SECONDS.toMillis((long) (i + 1) * plan.every());
       TimeUnit.MILLISECONDS.sleep(Math.max(TimeUnit.SECONDS.toMillis(2), next - history.now()));
     }
-    long rest = begin + TimeUnit.SECONDS.toMillis(plan.seconds()) - history.now();
-    TimeUnit.MILLISECONDS.sleep(Math.max(0, rest));
+    TimeUnit.MILLISECONDS.sleep(Math.max(0, end - history.now()));
   }
 }

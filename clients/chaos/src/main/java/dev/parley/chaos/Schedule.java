@@ -24,6 +24,7 @@ final class Schedule {
               kind,
               random.nextInt(plan.nodes()),
               random.nextLong(kind.shortest(), kind.longest() + 1),
+              random.nextBoolean(),
               random.nextBoolean()));
     }
     return faults;

@@ -19,12 +19,18 @@ import java.util.concurrent.TimeUnit;
  */
 record Town(Fleet fleet, List<Member> members) {
   static final String WORKER = "worker";
+  static final List<String> TALKERS = List.of("talker-1", "talker-2", "talker-3", "talker-4");
   private static final int TENANTS = 4;
+  private static final long DELIVERIES_PER_DAY = 1_000_000;
   private static final long CALLS_PER_MINUTE = 100_000;
   private static final long SETUP_SECONDS = 30;
 
   /** A tenant and the key of its owner. */
   record Member(String tenant, String key) {
+    String room() {
+      return tenant + "/" + Posts.ROOM;
+    }
+
     String worker() {
       return tenant + "/" + WORKER;
     }
@@ -59,8 +65,40 @@ record Town(Fleet fleet, List<Member> members) {
           rest.key(to.key()),
           "channel.accept",
           Json.object().put("id", channel.path("id").asText()));
+      town.room(rest, from, to);
+    }
+    for (String talker : TALKERS) {
+      ask(
+          rest.key(town.talking().key()),
+          "agents.create",
+          Json.object().put("name", talker).put("kind", "hosted"));
     }
     return town;
+  }
+
+  /** A room of one member to which all its posts go, and of the next, as all do. */
+  private void room(ParleyRest rest, Member owner, Member guest) throws Exception {
+    ask(
+        rest.key(owner.key()),
+        "room.create",
+        Json.object()
+            .put("name", Posts.ROOM)
+            .put("postsPerMinute", CALLS_PER_MINUTE)
+            .put("deliveriesPerDay", DELIVERIES_PER_DAY));
+    ObjectNode room = Json.object().put("room", owner.room());
+    ask(rest.key(owner.key()), "room.invite", room.deepCopy().put("party", guest.tenant()));
+    ask(rest.key(guest.key()), "room.accept", room.deepCopy());
+    for (Member member : List.of(owner, guest)) {
+      ask(
+          rest.key(member.key()),
+          "room.listen",
+          room.deepCopy().put("agent", WORKER).put("mode", "all"));
+    }
+  }
+
+  /** The tenant with whose hosted agents several people talk at once. */
+  Member talking() {
+    return members.get(1);
   }
 
   /** The one that the member at this place may reach. */

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeoutException;
 /** Asks one numbered thing after the other until it is stopped. */
 abstract class Traffic implements Runnable {
   private volatile boolean stopped;
+  private volatile long made;
 
   final void stop() {
     stopped = true;
@@ -20,6 +21,11 @@ abstract class Traffic implements Runnable {
     return stopped;
   }
 
+  /** The number of the last thing that was asked. */
+  final long made() {
+    return made;
+  }
+
   /** Asks number {@code n} and pauses as it likes. */
   abstract void step(long n) throws InterruptedException;
 
@@ -27,6 +33,7 @@ abstract class Traffic implements Runnable {
   public final void run() {
     try {
       for (long n = 1; !stopped; n++) {
+        made = n;
         step(n);
       }
     } catch (InterruptedException e) {

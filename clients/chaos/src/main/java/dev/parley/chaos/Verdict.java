@@ -80,5 +80,24 @@ record Verdict(List<Event> history, List<Recovery> recoveries, List<Violation> v
                   recovery.fault().note()));
     }
     out.append("%n".formatted());
+    outages(out);
+  }
+
+  private void outages(StringBuilder out) {
+    out.append(
+        "  %-10s %8s %8s %8s  %s%n"
+            .formatted("no reply", "p50", "p99", "longest", "per caller that knows all nodes"));
+    for (Outage outage : Outage.of(history)) {
+      if (!outage.longestMs().isEmpty()) {
+        out.append(
+            "  %-10s %6.1f s %6.1f s %6.1f s%n"
+                .formatted(
+                    outage.kind(),
+                    outage.percentile(50) / 1000.0,
+                    outage.percentile(99) / 1000.0,
+                    outage.percentile(100) / 1000.0));
+      }
+    }
+    out.append("%n".formatted());
   }
 }

@@ -1,5 +1,6 @@
 package dev.parley.chaos;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.chaos.Event.Kind;
 import dev.parley.client.AgentContext;
 import dev.parley.client.AgentHandler;
@@ -27,21 +28,35 @@ final class Worker implements AgentHandler {
       CompletableFuture.delayedExecutor(20, TimeUnit.MILLISECONDS);
 
   private final History history;
+  private final String address;
   private final Set<String> putOff = ConcurrentHashMap.newKeySet();
 
-  Worker(History history) {
+  Worker(History history, String address) {
     this.history = history;
+    this.address = address;
   }
 
   @Override
   public @Nullable CompletionStage<? extends @Nullable Object> handle(
       AgentMessage message, AgentContext context) {
     if (message.kind() == dev.parley.protocol.envelope.Kind.SEND) {
-      long number = message.payload().path("number").asLong();
+      JsonNode post = message.payload().path("payload");
+      long number = (post.isMissingNode() ? message.payload() : post).path("number").asLong();
       if (number % PUTS_OFF == 0 && putOff.add(message.id())) {
         throw new ParleyException(ErrorCode.UNAVAILABLE, "not now").retryAfter(50);
       }
-      history.add(Kind.EFFECT, message.payload().path("series").asText(), message.id(), number, "");
+      if (post.isMissingNode()) {
+        history.add(
+            Kind.EFFECT, message.payload().path("series").asText(), message.id(), number, "");
+      } else {
+        String room = post.path("room").asText();
+        history.add(
+            Kind.EFFECT,
+            Posts.series(room, address),
+            Posts.delivery(room, address, number),
+            number,
+            message.id());
+      }
       return CompletableFuture.supplyAsync(() -> null, LATER);
     }
     if (message.kind() == dev.parley.protocol.envelope.Kind.STREAM) {

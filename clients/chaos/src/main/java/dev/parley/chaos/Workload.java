@@ -4,7 +4,9 @@ import dev.parley.client.ParleyAgent;
 import dev.parley.client.ParleyClient;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -23,7 +25,8 @@ final class Workload implements AutoCloseable {
   private final List<ParleyAgent> agents = new ArrayList<>();
   private final List<ParleyClient> clients = new ArrayList<>();
   private final List<Traffic> traffic = new ArrayList<>();
-  private final List<Chats> chats = new ArrayList<>();
+  private final Map<Chats, Transcripts> chats = new LinkedHashMap<>();
+  private final Map<String, List<Talks>> talks = new LinkedHashMap<>();
   private final Budget budget;
 
   Workload(Town town, History history) {
@@ -39,7 +42,7 @@ final class Workload implements AutoCloseable {
       agents.add(
           town.client(member, town.nodesFrom(place + 1))
               .remembered(dedupe ? REMEMBERED : 0)
-              .connectAgent(Town.WORKER, new Worker(history))
+              .connectAgent(Town.WORKER, new Worker(history, member.worker()))
               .get(60, TimeUnit.SECONDS));
       ParleyClient client =
           town.client(member, town.nodesFrom(place)).connect().get(60, TimeUnit.SECONDS);
@@ -51,17 +54,47 @@ final class Workload implements AutoCloseable {
       }
       traffic.add(new Calls(history, client, "call:" + pair, to, /* streams= */ false));
       traffic.add(new Calls(history, client, "stream:" + pair, to, /* streams= */ true));
+      traffic.add(new Posts(history, client, member.room(), List.of(member.worker(), to)));
       place++;
     }
+    talk();
     List<ParleyClient> spenders = atEveryNode(budget.spender());
     for (int node = 0; node < spenders.size(); node++) {
       traffic.add(budget.spending(spenders.get(node), node));
     }
     for (Town.Member member : town.members().subList(1, town.members().size())) {
-      chats.add(new Chats(history, member.tenant(), atEveryNode(member)));
+      List<ParleyClient> byNode = atEveryNode(member);
+      chats.put(new Chats(history, member.tenant(), byNode), new Transcripts(history, byNode));
     }
-    traffic.addAll(chats);
+    traffic.addAll(chats.keySet());
     traffic.forEach(threads::execute);
+  }
+
+  /** At each of these agents are as many people as there are nodes. */
+  private void talk() throws Exception {
+    String tenant = town.talking().tenant();
+    for (int node = 0; node < town.fleet().nodes().size(); node++) {
+      ParleyClient client =
+          town.client(town.talking(), town.nodesFrom(node)).connect().get(60, TimeUnit.SECONDS);
+      clients.add(client);
+      for (String agent : Town.TALKERS) {
+        Talks person = new Talks(history, client, tenant, agent, "p" + (node + 1));
+        talks.computeIfAbsent(agent, none -> new ArrayList<>()).add(person);
+        traffic.add(person);
+      }
+    }
+  }
+
+  private void reportTalks() throws Exception {
+    Transcripts transcripts = new Transcripts(history, atEveryNode(town.talking()));
+    for (Map.Entry<String, List<Talks>> talk : talks.entrySet()) {
+      long sessions = talk.getValue().stream().mapToLong(Talks::sessions).max().orElse(0);
+      for (long session = 0; session < sessions; session++) {
+        transcripts.session(
+            Talks.transcript(town.talking().tenant(), talk.getKey(), session),
+            "agent:%s:s%d".formatted(talk.getKey(), session));
+      }
+    }
   }
 
   private List<ParleyClient> atEveryNode(Town.Member member) throws Exception {
@@ -85,9 +118,14 @@ final class Workload implements AutoCloseable {
     while (owed() && history.now() < until) {
       Thread.sleep(200);
     }
-    for (Chats chat : chats) {
-      chat.report();
+    for (Map.Entry<Chats, Transcripts> chat : chats.entrySet()) {
+      chat.getKey().report(chat.getValue());
     }
+    for (Town.Member member : town.members()) {
+      new Transcripts(history, atEveryNode(member))
+          .room(Posts.transcript(member.room()), member.room());
+    }
+    reportTalks();
     budget.report();
   }
 

@@ -36,11 +36,14 @@ class CheckerTest {
     events.add(event(Kind.CHUNK, "s", "s1", 0, ""));
     events.add(event(Kind.CHUNK, "s", "s1", 1, ""));
     events.add(event(Kind.REPLIED, "s", "s1", 2, "s1"));
-    events.add(event(Kind.ANSWERED, "chat", "t1", 0, ""));
-    events.add(event(Kind.ANSWERED, "chat", "t2", 0, ""));
+    events.add(event(Kind.ANSWERED, "chat", "t2", 0, "q"));
+    events.add(event(Kind.ANSWERED, "chat", "t1", 0, "p"));
+    events.add(event(Kind.ANSWERED, "chat", "t3", 0, "p"));
     for (String node : List.of("node-1", "node-2")) {
-      events.add(event(Kind.ROW, "chat", "t1", 0, node));
-      events.add(event(Kind.ROW, "chat", "t2", 0, node));
+      for (String turn : List.of("t1", "t2", "t3")) {
+        events.add(event(Kind.ROW, "chat", turn, Transcripts.SAID, node));
+        events.add(event(Kind.ROW, "chat", turn, Transcripts.ANSWER, node));
+      }
     }
     events.add(event(Kind.LIMIT, "m", "", 100, "tokens"));
     events.add(event(Kind.SPENT, "m", "", 100, "tokens"));
@@ -67,6 +70,7 @@ class CheckerTest {
                             o ->
                                 o.kind() == kind
                                     && o.note().equals(e.note())
+                                    && (kind != Kind.ROW || o.number() == e.number())
                                     && o.id().equals(e.id().equals(one) ? other : one))
                         .findFirst()
                         .orElseThrow())
@@ -168,13 +172,28 @@ class CheckerTest {
     List<Event> history = good();
     history.add(event(Kind.ROW, "chat", "t1", 0, "node-1"));
     assertBroken(Rule.ONE_WRITER, history);
-    assertBroken(Rule.ORDER, swapped(good(), "t1", "t2", Kind.ROW));
+    assertBroken(Rule.ORDER, swapped(good(), "t1", "t3", Kind.ROW));
   }
 
   @Test
   void transcriptsThatDifferByNodeAreFound() {
     List<Event> history = good();
-    history.add(event(Kind.ROW, "chat", "t3", 0, "node-2"));
+    history.add(event(Kind.ROW, "chat", "t4", Transcripts.SAID, "node-2"));
+    assertBroken(Rule.ONE_WRITER, history);
+  }
+
+  @Test
+  void anAnswerWrittenAfterTheNextMessageWasBegunIsFound() {
+    List<Event> history = good();
+    for (String node : List.of("node-1", "node-2")) {
+      history.add(event(Kind.ROW, "chat", "t4", Transcripts.SAID, node));
+      history.add(event(Kind.ROW, "chat", "t5", Transcripts.SAID, node));
+      history.add(event(Kind.ROW, "chat", "t5", Transcripts.ANSWER, node));
+    }
+    assertEquals(List.of(), Checker.check(history));
+    for (String node : List.of("node-1", "node-2")) {
+      history.add(event(Kind.ROW, "chat", "t4", Transcripts.ANSWER, node));
+    }
     assertBroken(Rule.ONE_WRITER, history);
   }
 

@@ -13,6 +13,7 @@ import dev.parley.hub.workspace.Workspaces;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Clock;
@@ -45,12 +46,17 @@ public final class HostedAgents {
   private final Vertx vertx;
   private final HostedSettings settings;
   private final Parts parts;
+
+  /** Of no agent: what an agent deploys on its own context ends with it. */
+  private final Context outside;
+
   private final ConcurrentMap<AgentAddress, HostedAgent> active = new ConcurrentHashMap<>();
 
   public HostedAgents(Vertx vertx, HostedSettings settings, Parts parts) {
     this.vertx = vertx;
     this.settings = settings;
     this.parts = parts;
+    this.outside = vertx.getOrCreateContext();
     vertx.setPeriodic(SWEEP_MS, timer -> passivateIdle());
   }
 
@@ -91,16 +97,20 @@ public final class HostedAgents {
         address,
         key -> {
           HostedAgent agent = new HostedAgent(key, this);
-          vertx
-              .deployVerticle(agent)
-              .onFailure(
-                  failure -> {
-                    LOG.error("agent {} could not be activated", key, failure);
-                    active.remove(key, agent);
-                    agent.abandon(notActivated(key, failure));
-                  });
+          outside.runOnContext(go -> deploy(key, agent));
           return agent;
         });
+  }
+
+  private void deploy(AgentAddress address, HostedAgent agent) {
+    vertx
+        .deployVerticle(agent)
+        .onFailure(
+            failure -> {
+              LOG.error("agent {} could not be activated", address, failure);
+              active.remove(address, agent);
+              agent.abandon(notActivated(address, failure));
+            });
   }
 
   /** Delivers to another activation of the agent on this node, as this one is over. */

@@ -74,6 +74,8 @@ final class HazelcastMember {
   /** Where the Vert.x adapter looks for its id when it is given a running member. */
   private static final String VERTX_NODE_ID = "__vertx.nodeId";
 
+  private static final int JOIN_ATTEMPTS = 10;
+  private static final int JOIN_PAUSE_MS = 1_000;
   private static final int ADMISSION_ATTEMPTS = 20;
   private static final int CONNECT_MS = 500;
 
@@ -82,22 +84,32 @@ final class HazelcastMember {
   /** Blocks until the member is in; call it on a worker. */
   static HazelcastInstance start(ClusterSettings settings, ClusterKeys keys, String address)
       throws InterruptedException {
-    HazelcastInstance hazelcast;
-    try {
-      hazelcast = Hazelcast.newHazelcastInstance(config(settings, keys, address));
-    } catch (RuntimeException e) {
-      throw new ParleyException(
-          ErrorCode.UNAVAILABLE,
-          "the hub could not join the cluster at %s:%d: %s"
-              .formatted(settings.host(), settings.port(), e.getMessage()),
-          e);
-    }
+    HazelcastInstance hazelcast = open(settings, keys, address);
     try {
       requireAdmission(settings, hazelcast);
       return hazelcast;
     } catch (ParleyException | InterruptedException e) {
       hazelcast.shutdown();
       throw e;
+    }
+  }
+
+  /** Members that are just merging after a split let nobody in for a moment: then once more. */
+  private static HazelcastInstance open(ClusterSettings settings, ClusterKeys keys, String address)
+      throws InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return Hazelcast.newHazelcastInstance(config(settings, keys, address));
+      } catch (RuntimeException e) {
+        if (attempt == JOIN_ATTEMPTS || !(e instanceof IllegalStateException)) {
+          throw new ParleyException(
+              ErrorCode.UNAVAILABLE,
+              "the hub could not join the cluster at %s:%d: %s"
+                  .formatted(settings.host(), settings.port(), e.getMessage()),
+              e);
+        }
+        Thread.sleep(JOIN_PAUSE_MS);
+      }
     }
   }
 

@@ -53,6 +53,14 @@ class ActivationTest {
     return event.at("/message/content/0/text").asText();
   }
 
+  /** Waits until a run has ended with a reply that ends so. */
+  private static void ending(Peer person, String text) {
+    person.next(
+        frame ->
+            frame.at("/payload/state").asText().equals("final")
+                && frame.at("/payload/message/content/0/text").asText().endsWith(text));
+  }
+
   @Test
   void anAgentIsActivatedByItsFirstMessagePassivatedWhenIdleAndRemembersAfterwards() {
     awaitActive(0);
@@ -79,6 +87,21 @@ class ActivationTest {
     try (Peer person = HUB.connect(owner.key())) {
       String said = say(person, "main", "repeat 100 word", "long");
       assertEquals(100, said.split(" ").length, "the run took longer than the idle timeout");
+    }
+    awaitActive(0);
+  }
+
+  @Test
+  void anAgentThatAnotherHasWokenWorksOnWhenThatFallsAsleep() {
+    awaitActive(0);
+    Member owner = HUB.signUp();
+    HUB.succeed("POST", "/v1/agents", owner.key(), Json.object().put("name", "helper"));
+    try (Peer person = HUB.connect(owner.key())) {
+      String ask = "ask %s: repeat 1 x".formatted(owner.agent("helper"));
+      person.succeed("chat.send", chat("main", ask, "ask"));
+      ending(person, "answered: x");
+      person.succeed("chat.send", chat("agent:helper:main", "repeat 100 word", "long"));
+      ending(person, "word ".repeat(99) + "word");
     }
     awaitActive(0);
   }

@@ -53,12 +53,16 @@ final class SocketGuard {
     return guard;
   }
 
-  /** The client is known: it may send as much as it likes, frame by frame. */
+  /**
+   * The client is known: it may send as much as it likes, frame by frame; it may be gone by now.
+   */
   void trust() {
     Gate passed = gate;
     if (passed != null && !refused) {
       gate = null;
-      vertx.pipeline().remove(passed);
+      if (!vertx.isRemoved()) {
+        vertx.pipeline().remove(passed);
+      }
     }
   }
 
