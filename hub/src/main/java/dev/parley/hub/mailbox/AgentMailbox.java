@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -122,7 +123,7 @@ final class AgentMailbox {
               synchronized (this) {
                 takeOver = true;
               }
-              pumped(office.around.clock().millis() + STORE_PAUSE_MS, false);
+              pumped(STORE_PAUSE_MS, false);
             });
   }
 
@@ -169,8 +170,7 @@ final class AgentMailbox {
       token = claim.token();
       if (token == 0) {
         takeOver = true;
-        return new MailStore.Claim(
-            0, office.around.clock().millis() + TAKEN_OVER_PAUSE_MS, List.of());
+        return new MailStore.Claim(0, TAKEN_OVER_PAUSE_MS, List.of());
       }
     }
     return claim;
@@ -187,7 +187,7 @@ final class AgentMailbox {
     pumped(claim.nextPause(), !claim.items().isEmpty());
   }
 
-  private void pumped(long nextAt, boolean more) {
+  private void pumped(long nextInMs, boolean more) {
     boolean goOn;
     List<Promise<List<String>>> left;
     List<String> mine;
@@ -199,8 +199,8 @@ final class AgentMailbox {
       mine = List.copyOf(out.keySet());
       again = again || more;
       goOn = again;
-      if (nextAt >= 0 && nextAt < timerAt) {
-        setTimer(nextAt);
+      if (nextInMs >= 0) {
+        goOnIn(nextInMs);
       }
     }
     left.forEach(promise -> promise.complete(mine));
@@ -220,11 +220,15 @@ final class AgentMailbox {
     timerAt = Long.MAX_VALUE;
   }
 
-  /** Called with the lock held. */
-  private void setTimer(long at) {
+  /** Called with the lock held; by a clock that nobody sets. */
+  private void goOnIn(long ms) {
+    long at = TimeUnit.NANOSECONDS.toMillis(System.nanoTime()) + ms;
+    if (at >= timerAt) {
+      return;
+    }
     stopTimer();
     timerAt = at;
-    long delay = Math.max(1, at - office.around.clock().millis());
+    long delay = Math.max(1, ms);
     timer =
         office
             .around
@@ -304,7 +308,7 @@ final class AgentMailbox {
       long asked = Math.min(failure.retryAfterMs(), MailSettings.MAX_ASKED_PAUSE_MS);
       long pause = Math.max(asked, counted ? office.settings.backOffAfter(item.attempt()) : 200);
       long jitter = ThreadLocalRandom.current().nextLong(pause / 8 + 1);
-      release(item, now + pause + jitter, !counted, failure);
+      release(item, pause + jitter, !counted, failure);
     }
   }
 
@@ -339,15 +343,13 @@ final class AgentMailbox {
         });
   }
 
-  private void release(MailItem item, long dueAt, boolean uncounted, ParleyException why) {
+  private void release(MailItem item, long pauseMs, boolean uncounted, ParleyException why) {
     persist(
-        () -> office.store.release(item, dueAt, uncounted, why).map(true),
+        () -> office.store.release(item, pauseMs, uncounted, why).map(true),
         item,
         there -> {
           synchronized (this) {
-            if (dueAt < timerAt) {
-              setTimer(dueAt);
-            }
+            goOnIn(pauseMs);
           }
         });
   }

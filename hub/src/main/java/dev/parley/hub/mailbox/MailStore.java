@@ -44,7 +44,7 @@ final class MailStore {
    * What was claimed.
    *
    * @param token by which the mailbox is held; 0 when another node has taken it over
-   * @param nextPause when a conversation that pauses goes on; negative when none does
+   * @param nextPause in how many ms a conversation that pauses goes on; negative when none does
    */
   record Claim(long token, long nextPause, List<MailItem> items) {
     static final Claim TAKEN_OVER = new Claim(0, -1, List.of());
@@ -140,7 +140,6 @@ final class MailStore {
   Future<Claim> claim(
       AgentAddress agent, String node, int most, long token, Collection<String> kept) {
     List<String> arguments = new ArrayList<>();
-    arguments.add(Long.toString(clock.millis()));
     arguments.add(node);
     arguments.add(Integer.toString(most));
     arguments.add(Long.toString(token));
@@ -225,8 +224,9 @@ final class MailStore {
         .map(result -> result.integer(0) == 1);
   }
 
-  /** Puts a message back, unless it was taken over; it goes on at {@code dueAt}. */
-  Future<ScriptResult> release(MailItem item, long dueAt, boolean uncounted, ParleyException why) {
+  /** Puts a message back, unless it was taken over; it goes on after the pause. */
+  Future<ScriptResult> release(
+      MailItem item, long pauseMs, boolean uncounted, ParleyException why) {
     Envelope envelope = item.mail().envelope();
     return store.run(
         RELEASE,
@@ -240,7 +240,7 @@ final class MailStore {
             item.holder(),
             item.conversation(),
             item.seq(),
-            Long.toString(dueAt),
+            Long.toString(pauseMs),
             uncounted ? "1" : "0",
             Json.write(Receipt.errorJson(why))));
   }
@@ -262,7 +262,7 @@ final class MailStore {
 
   Future<Due> due(TenantId tenant) {
     return store
-        .run(DUE, List.of(expiry(tenant)), List.of(Long.toString(clock.millis())))
+        .run(DUE, List.of(expiry(tenant)), List.of())
         .map(
             result -> {
               List<String> members = new ArrayList<>();

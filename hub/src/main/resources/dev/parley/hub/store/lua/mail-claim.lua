@@ -3,10 +3,10 @@
 -- KEYS  1 ready  2 later  3 busy  4 order  5 log, as in mail-accept
 --       6 tries  hash  seq -> how often the message was handed over
 --       7 token  the number of times that the mailbox was taken over; never goes back
--- ARGV  1 now (ms)  2 the node that takes them  3 how many at most
---       4 the node's token, or 0 to take the mailbox over: then what is busy and not among the
---         conversations in ARGV 5… is put back, and whoever has it out has no say any more
--- Returns {token, when the next pause ends (ms) or -1, then for each: conversation, seq, tries with
+-- ARGV  1 the node that takes them  2 how many at most
+--       3 the node's token, or 0 to take the mailbox over: then what is busy and not among the
+--         conversations in ARGV 4… is put back, and whoever has it out has no say any more
+-- Returns {token, in how many ms the next pause ends or -1, then for each: conversation, seq, tries with
 --       this one, meta, envelope}; {0} the mailbox was taken over by another.
 -- Atomic: all of it. A conversation is busy until mail-end or mail-release.
 
@@ -28,14 +28,16 @@ local function ready(conversation)
   end
 end
 
-local token = ARGV[4]
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local token = ARGV[3]
 if token ~= '0' and redis.call('GET', KEYS[7]) ~= token then
   return {0}
 end
 if token == '0' then
   token = string.format('%.0f', redis.call('INCR', KEYS[7]))
   local mine = {}
-  for i = 5, #ARGV do
+  for i = 4, #ARGV do
     mine[ARGV[i]] = true
   end
   for _, conversation in ipairs(redis.call('HKEYS', KEYS[3])) do
@@ -46,19 +48,19 @@ if token == '0' then
   end
 end
 for _, conversation in ipairs(
-    redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1], 'LIMIT', 0, 1000)) do
+    redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 1000)) do
   redis.call('ZREM', KEYS[2], conversation)
   ready(conversation)
 end
 local result = {tonumber(token), -1}
-for _ = 1, tonumber(ARGV[3]) do
+for _ = 1, tonumber(ARGV[2]) do
   local conversation = redis.call('ZPOPMIN', KEYS[1])[1]
   if not conversation then
     break
   end
   local first = head(conversation)
   if first then
-    redis.call('HSET', KEYS[3], conversation, token .. ' ' .. ARGV[2])
+    redis.call('HSET', KEYS[3], conversation, token .. ' ' .. ARGV[1])
     result[#result + 1] = conversation
     result[#result + 1] = first.seq
     result[#result + 1] = redis.call('HINCRBY', KEYS[6], first.seq, 1)
@@ -68,6 +70,6 @@ for _ = 1, tonumber(ARGV[3]) do
 end
 local pause = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
 if pause[2] then
-  result[2] = tonumber(pause[2])
+  result[2] = math.max(0, tonumber(pause[2]) - now)
 end
 return result
