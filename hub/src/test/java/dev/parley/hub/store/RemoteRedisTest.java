@@ -157,6 +157,9 @@ class RemoteRedisTest {
           () -> sentinel.ask("SENTINEL REPLICAS mymaster").contains("" + replica.port()));
       OpenStore open = open("redis-sentinel://" + sentinel.address() + "/mymaster");
       doesItsWork(open.store());
+      List<String> heard = new CopyOnWriteArrayList<>();
+      List<String> gaps = new CopyOnWriteArrayList<>();
+      await(open.store().subscribe("fail-over", heard::add, () -> gaps.add("gap")));
       master.kill();
       Eventually.holds(
           "a new master",
@@ -169,6 +172,13 @@ class RemoteRedisTest {
           });
       Eventually.succeeds("a write", () -> open.store().set(KEY, "on the new master", 0));
       assertTrue(replica.ask("GET " + KEY.value()).contains("on the new master"));
+      Eventually.holds(
+          "the subscription at the new master",
+          () -> {
+            await(open.store().publish("fail-over", "heard again"));
+            return heard.contains("heard again");
+          });
+      assertTrue(gaps.size() >= 2, "told of the gap: " + gaps);
       await(open.close());
     }
   }
