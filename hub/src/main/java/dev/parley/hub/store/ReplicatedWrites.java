@@ -111,9 +111,12 @@ final class ReplicatedWrites {
   }
 
   private ParleyException unconfirmed(AsyncResult<Long> counted) {
-    return counted.failed()
+    if (counted.succeeded()) {
+      return RedisFailure.unconfirmed(counted.result(), replicas, timeoutMs);
+    }
+    return RedisFailure.kind(counted.cause()).isEmpty()
         ? RedisFailure.of(counted.cause())
-        : RedisFailure.unconfirmed(counted.result(), replicas, timeoutMs);
+        : RedisFailure.unconfirmed(0, replicas, timeoutMs);
   }
 
   private void logChange(boolean enough, AsyncResult<Long> counted) {

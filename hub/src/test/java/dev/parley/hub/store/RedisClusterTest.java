@@ -98,7 +98,8 @@ class RedisClusterTest {
 
     hub.defineRemote(worker, "clerk");
     hub.openChannel(caller, worker, "clerk", Json.object());
-    assertEquals("accepted", send(caller, worker.agent("clerk"), "m1").body().path("status").asText());
+    assertEquals(
+        "accepted", send(caller, worker.agent("clerk"), "m1").body().path("status").asText());
     try (Peer clerk = hub.connectAgent(worker.key(), "clerk")) {
       JsonNode delivery = clerk.delivery();
       assertEquals("m1", delivery.at("/params/id").asText());

@@ -73,7 +73,8 @@ final class TcpRedisCluster implements AutoCloseable {
     Eventually.holds(
         "a replica", () -> replica.ask("INFO replication").contains("master_link_status:up"));
     for (TcpRedis node : nodes) {
-      Eventually.holds("the replica in all views", () -> node.ask("CLUSTER NODES").contains("slave"));
+      Eventually.holds(
+          "the replica in all views", () -> node.ask("CLUSTER NODES").contains("slave"));
     }
   }
 
