@@ -2,6 +2,7 @@ package dev.parley.hub.store;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,11 +12,17 @@ import dev.parley.hub.HubExtension.Answer;
 import dev.parley.hub.HubExtension.Member;
 import dev.parley.hub.Peer;
 import dev.parley.protocol.address.TenantId;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
+import io.vertx.core.Future;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -124,14 +131,70 @@ class RedisClusterTest {
     await().untilAsserted(() -> assertEquals(500, total(seller).path("earnedMillicents").asLong()));
   }
 
+  private static OpenStore open(int replicas) {
+    StoreOptions options =
+        StoreOptions.defaults(directory.resolve("store"))
+            .withRedisUrl(cluster.url())
+            .withCommandTimeout(Duration.ofSeconds(1));
+    return RedisExtension.await(
+        Stores.open(
+            hub.vertx(),
+            replicas == 0 ? options : options.withReplicas(replicas, Duration.ofMillis(300))));
+  }
+
+  private static Future<ScriptResult> count(Store store, Key key) {
+    return store.run(Script.replicated("test-mixed"), List.of(key), List.of("1"));
+  }
+
+  private static Key keyOn(int master) {
+    return IntStream.iterate(0, i -> i + 1)
+        .mapToObj(i -> Keyspace.of(new TenantId("nomad-" + i)))
+        .filter(keys -> TcpRedisCluster.masterOf(keys) == master)
+        .findFirst()
+        .orElseThrow()
+        .key("count");
+  }
+
   @Test
   @Order(2)
+  void replicasConfirmMasterByMaster() {
+    OpenStore open = open(1);
+    assertEquals(1, RedisExtension.await(count(open.store(), keyOn(DYING))).integer(0));
+    ParleyException refused =
+        assertThrows(
+            ParleyException.class, () -> RedisExtension.await(count(open.store(), keyOn(OTHER))));
+    assertEquals(ErrorCode.UNAVAILABLE, refused.code());
+    assertEquals("unknown", refused.details().get("outcome"));
+    RedisExtension.await(open.close());
+  }
+
+  @Test
+  @Order(3)
+  void aTenantWhoseSlotMovesIsRefusedInPassingAndFoundWhereItHasMoved() throws Exception {
+    OpenStore open = open(0);
+    Key key = keyOn(PLATFORM);
+    RedisExtension.await(count(open.store(), key));
+    cluster.beginToMove(key, PLATFORM, OTHER);
+    ParleyException refused =
+        assertThrows(ParleyException.class, () -> RedisExtension.await(count(open.store(), key)));
+    assertEquals(ErrorCode.UNAVAILABLE, refused.code());
+    assertEquals("not_done", refused.details().get("outcome"));
+    cluster.endMove(key, PLATFORM, OTHER);
+    assertEquals(2, RedisExtension.await(count(open.store(), key)).integer(0));
+    RedisExtension.await(open.close());
+  }
+
+  @Test
+  @Order(4)
   void aMasterThatDiesKeepsBackOnlyItsOwnTenantsAndOnlyUntilItsReplicaTakesOver() {
     Member stuck = TENANTS.get(DYING);
     Member other = TENANTS.get(OTHER);
     hub.defineRemote(stuck, "clerk");
     hub.defineRemote(other, "clerk");
     assertEquals(200, send(stuck, stuck.agent("clerk"), "before").status());
+    OpenStore open = open(0);
+    List<String> heard = new CopyOnWriteArrayList<>();
+    RedisExtension.await(open.store().subscribe("news", heard::add, () -> {}));
     cluster.kill(DYING);
 
     Answer refused = send(stuck, stuck.agent("clerk"), "meanwhile");
@@ -144,6 +207,13 @@ class RedisClusterTest {
     JsonNode before = hub.get("/v1/messages/before", stuck.key()).body();
     assertEquals("accepted", before.path("status").asText(), before.toString());
     assertTrue(hub.connect(stuck.key()).alive());
+    Eventually.holds(
+        "the subscription after the change",
+        () -> {
+          RedisExtension.await(open.store().publish("news", "hello"));
+          return heard.contains("hello");
+        });
+    RedisExtension.await(open.close());
   }
 
   private static String ok(JsonNode delivery) {

@@ -106,6 +106,23 @@ final class TcpRedisCluster implements AutoCloseable {
             .collect(Collectors.joining(","));
   }
 
+  /**
+   * Begins to move the slot of a key to another master, with that key: the slot is in two halves.
+   */
+  void beginToMove(Key key, int from, int to) throws IOException {
+    int slot = HashSlot.of(key);
+    tell(nodes.get(to), "CLUSTER SETSLOT %d IMPORTING %s".formatted(slot, id(nodes.get(from))));
+    tell(nodes.get(from), "CLUSTER SETSLOT %d MIGRATING %s".formatted(slot, id(nodes.get(to))));
+    int port = nodes.get(to).port();
+    tell(nodes.get(from), "MIGRATE 127.0.0.1 %d %s 0 5000".formatted(port, key.value()));
+  }
+
+  void endMove(Key key, int from, int to) throws IOException {
+    String command = "CLUSTER SETSLOT %d NODE %s".formatted(HashSlot.of(key), id(nodes.get(to)));
+    tell(nodes.get(to), command);
+    tell(nodes.get(from), command);
+  }
+
   void kill(int master) {
     nodes.get(master).kill();
   }
