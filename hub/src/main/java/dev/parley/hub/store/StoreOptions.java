@@ -54,7 +54,7 @@ public record StoreOptions(
     if (replicas > 0 && redisUrl.isEmpty()) {
       throw ParleyException.invalid(
           "replicas",
-          "the hub's own redis-server has no replicas: name a Redis that has, or ask for 0");
+          "the hub's own redis-server has no replicas: name a Redis that has, with --redis");
     }
     if (replicas > 0
         && (replicaTimeout.toMillis() < 10 || replicaTimeout.compareTo(commandTimeout) >= 0)) {

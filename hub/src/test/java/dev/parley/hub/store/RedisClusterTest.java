@@ -50,7 +50,7 @@ class RedisClusterTest {
   @BeforeAll
   static void start() throws Exception {
     cluster = TcpRedisCluster.start(directory, DYING);
-    hub = HubExtension.with("redis", cluster.url(), "redis-timeout-ms", "1000").start();
+    hub = HubExtension.with("redis", cluster.url(), "redis-timeout-ms", "3000").start();
     while (TENANTS.size() < TcpRedisCluster.MASTERS) {
       Member member = hub.signUp();
       Keyspace keys = Keyspace.of(new TenantId(member.tenant()));
@@ -135,7 +135,7 @@ class RedisClusterTest {
     StoreOptions options =
         StoreOptions.defaults(directory.resolve("store"))
             .withRedisUrl(cluster.url())
-            .withCommandTimeout(Duration.ofSeconds(1));
+            .withCommandTimeout(Duration.ofSeconds(3));
     return RedisExtension.await(
         Stores.open(
             hub.vertx(),

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A Redis that runs elsewhere: alone, behind sentinels, or as a cluster. */
@@ -35,7 +36,7 @@ class RemoteRedisTest {
   private StoreOptions at(String url) {
     return StoreOptions.defaults(directory.resolve("data"))
         .withRedisUrl(url)
-        .withCommandTimeout(Duration.ofSeconds(1));
+        .withCommandTimeout(Duration.ofSeconds(3));
   }
 
   private OpenStore open(String url) {
@@ -123,6 +124,20 @@ class RemoteRedisTest {
       assertEquals(ErrorCode.INVALID_REQUEST, refused.code(), wrong);
       assertFalse(refused.text().contains("secret"), refused.text());
       assertTrue(refused.text().contains("redis://host:port"), refused.text());
+    }
+  }
+
+  @Test
+  void replicasThatCannotBeOrCannotConfirmInTimeAreRefused() {
+    StoreOptions own = StoreOptions.defaults(directory);
+    StoreOptions elsewhere = at("redis://localhost");
+    for (Executable wrong :
+        List.<Executable>of(
+            () -> own.withReplicas(1, Duration.ofMillis(500)),
+            () -> elsewhere.withReplicas(11, Duration.ofMillis(500)),
+            () -> elsewhere.withReplicas(1, Duration.ofSeconds(3)))) {
+      ParleyException refused = assertThrows(ParleyException.class, wrong);
+      assertEquals(ErrorCode.INVALID_REQUEST, refused.code());
     }
   }
 

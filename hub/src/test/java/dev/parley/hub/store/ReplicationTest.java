@@ -40,7 +40,7 @@ class ReplicationTest {
             "redis",
             url,
             "redis-timeout-ms",
-            "1000",
+            "3000",
             "redis-replicas",
             "1",
             "redis-replica-timeout-ms",
