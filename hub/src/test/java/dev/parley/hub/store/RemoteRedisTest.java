@@ -36,7 +36,7 @@ class RemoteRedisTest {
   private StoreOptions at(String url) {
     return StoreOptions.defaults(directory.resolve("data"))
         .withRedisUrl(url)
-        .withCommandTimeout(Duration.ofSeconds(3));
+        .withCommandTimeout(Duration.ofSeconds(10));
   }
 
   private OpenStore open(String url) {
@@ -135,7 +135,7 @@ class RemoteRedisTest {
         List.<Executable>of(
             () -> own.withReplicas(1, Duration.ofMillis(500)),
             () -> elsewhere.withReplicas(11, Duration.ofMillis(500)),
-            () -> elsewhere.withReplicas(1, Duration.ofSeconds(3)))) {
+            () -> elsewhere.withReplicas(1, Duration.ofSeconds(10)))) {
       ParleyException refused = assertThrows(ParleyException.class, wrong);
       assertEquals(ErrorCode.INVALID_REQUEST, refused.code());
     }

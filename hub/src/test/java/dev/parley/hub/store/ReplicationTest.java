@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,18 +73,25 @@ class ReplicationTest {
   void whatWasAcceptedSurvivesTheMastersDeathAndTheHubGoesOnByItself() throws Exception {
     try (TcpRedis master = TcpRedis.start(under("master"), WITH_PASSWORD);
         TcpRedis one = TcpRedis.startReplica(under("one"), master, WITH_PASSWORD);
-        TcpRedis two = TcpRedis.startReplica(under("two"), master, WITH_PASSWORD);
-        TcpRedis sentinel =
-            TcpRedis.startSentinel(
-                directory,
-                master.port(),
-                "sentinel auth-pass mymaster " + PASSWORD,
-                "sentinel failover-timeout mymaster 5000")) {
+        TcpRedis two = TcpRedis.startReplica(under("two"), master, WITH_PASSWORD)) {
+      String question = "AUTH " + PASSWORD + "\r\nINFO replication";
+      Eventually.holds("replicas", () -> master.ask(question).contains("connected_slaves:2"));
+      survives(master, List.of(one, two));
+    }
+  }
+
+  private void survives(TcpRedis master, List<TcpRedis> replicas) throws IOException {
+    try (TcpRedis sentinel =
+        TcpRedis.startSentinel(
+            directory,
+            master.port(),
+            "sentinel auth-pass mymaster " + PASSWORD,
+            "sentinel failover-timeout mymaster 5000")) {
       Eventually.holds(
           "a sentinel that knows both replicas",
           () -> {
-            String replicas = sentinel.ask("SENTINEL REPLICAS mymaster");
-            return replicas.contains("" + one.port()) && replicas.contains("" + two.port());
+            String known = sentinel.ask("SENTINEL REPLICAS mymaster");
+            return replicas.stream().allMatch(replica -> known.contains("" + replica.port()));
           });
       String url = "redis-sentinel://:%s@%s/mymaster".formatted(PASSWORD, sentinel.address());
       try (HubExtension hub = hubAt(url)) {
