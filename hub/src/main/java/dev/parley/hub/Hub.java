@@ -57,6 +57,7 @@ import dev.parley.hub.settings.HubSettings;
 import dev.parley.hub.settings.Settings;
 import dev.parley.hub.store.OpenStore;
 import dev.parley.hub.store.Store;
+import dev.parley.hub.store.StoreOptions;
 import dev.parley.hub.store.Stores;
 import dev.parley.hub.switchboard.Accounts;
 import dev.parley.hub.switchboard.Switchboard;
@@ -113,12 +114,14 @@ public final class Hub {
    */
   public static Future<Hub> start(Vertx vertx, Settings settings, Map<String, String> environment) {
     Optional<ClusterSettings> cluster;
+    StoreOptions store;
     try {
       cluster = SettingsMapping.cluster(settings, environment);
+      store = SettingsMapping.store(settings);
     } catch (ParleyException refused) {
       return Future.failedFuture(refused);
     }
-    return Stores.open(vertx, SettingsMapping.store(settings))
+    return Stores.open(vertx, store)
         .compose(
             opened ->
                 vertx
@@ -386,10 +389,6 @@ public final class Hub {
     return adminKey.file();
   }
 
-  private long uptimeMs() {
-    return webSockets.uptimeMs();
-  }
-
   private boolean mayCommit() {
     return membership.mayCommit();
   }
@@ -405,13 +404,13 @@ public final class Hub {
         .put("ready", storeAnswers && mayCommit && !isStopping)
         .put("store", storeAnswers)
         .put("majority", mayCommit)
-        .put("uptimeMs", uptimeMs());
+        .put("uptimeMs", webSockets.uptimeMs());
   }
 
   private ObjectNode status() {
     return Json.object()
         .put("version", VERSION)
-        .put("uptimeMs", uptimeMs())
+        .put("uptimeMs", webSockets.uptimeMs())
         .put("connections", webSockets.connectionCount())
         .put("activeAgents", hosted.activeCount())
         .put("store", openStore.location());

@@ -13,6 +13,7 @@ import dev.parley.hub.model.Vendor;
 import dev.parley.hub.room.RoomSettings;
 import dev.parley.hub.schedule.ScheduleSettings;
 import dev.parley.hub.settings.HubSettings;
+import dev.parley.hub.settings.RedisSettings;
 import dev.parley.hub.settings.Settings;
 import dev.parley.hub.store.StoreOptions;
 import dev.parley.hub.switchboard.SwitchboardSettings;
@@ -39,11 +40,16 @@ final class SettingsMapping {
   static StoreOptions store(Settings settings) {
     StoreOptions options =
         StoreOptions.defaults(settings.get(HubSettings.DATA))
-            .withFsync(settings.get(HubSettings.FSYNC))
-            .withCommandTimeout(settings.get(HubSettings.REDIS_TIMEOUT));
-    String url = settings.get(HubSettings.REDIS);
-    String program = settings.get(HubSettings.REDIS_SERVER);
+            .withFsync(settings.get(RedisSettings.FSYNC))
+            .withCommandTimeout(settings.get(RedisSettings.TIMEOUT));
+    String url = settings.get(RedisSettings.URL);
+    String program = settings.get(RedisSettings.SERVER);
+    int replicas = settings.get(RedisSettings.REPLICAS);
     options = url.isEmpty() ? options : options.withRedisUrl(url);
+    options =
+        replicas == 0
+            ? options
+            : options.withReplicas(replicas, settings.get(RedisSettings.REPLICA_TIMEOUT));
     return program.isEmpty() ? options : options.withRedisServer(Path.of(program));
   }
 
@@ -52,9 +58,9 @@ final class SettingsMapping {
     if (!settings.get(HubSettings.CLUSTER)) {
       return Optional.empty();
     }
-    if (settings.get(HubSettings.REDIS).isEmpty()) {
+    if (settings.get(RedisSettings.URL).isEmpty()) {
       throw ParleyException.invalid(
-          HubSettings.REDIS.name(),
+          RedisSettings.URL.name(),
           "--cluster needs a Redis that all nodes reach: --redis redis://…; the hub's own redis-server"
               + " serves one node");
     }

@@ -31,9 +31,12 @@ public final class ApiKeys {
   /** The reserved tenant whose keys have platform roles. */
   public static final TenantId PLATFORM = new TenantId("platform");
 
-  private static final Script ADD = new Script("key-add");
-  private static final Script REVOKE = new Script("key-revoke");
+  private static final Script ADD = Script.replicated("key-add");
+  private static final Script REVOKE = Script.replicated("key-revoke");
   private static final int ATTEMPTS = 5;
+
+  /** No role: what has ended is only written again, for the replicas to confirm. */
+  private static final String ENDED_ALREADY = "";
 
   /** How many keys that have ended are kept to be listed. */
   private static final int MOST_ENDED = 100;
@@ -160,10 +163,12 @@ public final class ApiKeys {
               ApiKey old = Json.read(row, ApiKey.class);
               long now = clock.millis();
               if (!old.validAt(now)) {
-                return announce(tenant, id, true).map(describe(id, old));
+                return end(tenant, id, row, row, now, ENDED_ALREADY)
+                    .compose(confirmed -> announce(tenant, id, true))
+                    .map(describe(id, old));
               }
               ApiKey revoked = old.revokedAt(now);
-              return end(tenant, id, row, Json.write(revoked), now)
+              return end(tenant, id, row, Json.write(revoked), now, maker(tenant))
                   .compose(
                       ended -> {
                         if (!ended) {
@@ -176,9 +181,17 @@ public final class ApiKeys {
             });
   }
 
-  /** Whether the key was ended; it is not when it has changed. */
-  private Future<Boolean> end(TenantId tenant, String id, String row, String newRow, long now) {
-    String maker = (tenant.equals(PLATFORM) ? Role.ADMIN : Role.OWNER).wireName();
+  private static String maker(TenantId tenant) {
+    return (tenant.equals(PLATFORM) ? Role.ADMIN : Role.OWNER).wireName();
+  }
+
+  /**
+   * Whether the key was ended; it is not when it has changed.
+   *
+   * @param maker the role of which one key must stay
+   */
+  private Future<Boolean> end(
+      TenantId tenant, String id, String row, String newRow, long now, String maker) {
     return store
         .run(REVOKE, List.of(key(tenant)), List.of(id, row, newRow, Long.toString(now), maker))
         .map(

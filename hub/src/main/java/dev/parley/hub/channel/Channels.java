@@ -190,8 +190,15 @@ public final class Channels {
         .compose(
             mine -> {
               long now = clock.millis();
-              if (mine.isRevoked() || now >= mine.terms().end()) {
+              if (now >= mine.terms().end()) {
                 return ended(principal, mine);
+              }
+              Revocation before = mine.revocation();
+              if (before != null) {
+                return books
+                    .own(principal)
+                    .write(mine, Place.ENDED, before.at())
+                    .compose(confirmed -> ended(principal, mine));
               }
               Copy revoked = mine.revoked(new Revocation(now, principal.party(), reason));
               return books

@@ -55,7 +55,7 @@ final class Copies {
   private static final long HISTORY_MS = 90 * 86_400_000L;
   static final long NO_LIMIT = -1;
 
-  private static final Script WRITE = new Script("channel-write");
+  private static final Script WRITE = Script.replicated("channel-write");
   private static final Script FIND = new Script("channel-find");
   private static final Script COUNT = new Script("channel-count");
   private static final Script COPIES = new Script("channel-copies");

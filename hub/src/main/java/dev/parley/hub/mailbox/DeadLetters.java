@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * sender who does not look must not hold up the receiver's mailbox.
  */
 public final class DeadLetters {
-  private static final Script PUT = new Script("deadletter-put");
+  private static final Script PUT = Script.replicated("deadletter-put");
   private static final Script LIST = new Script("deadletter-list");
   private static final Script TAKE = new Script("deadletter-take");
   private static final Script PURGE = new Script("deadletter-purge");

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The mailboxes in Redis; what each script does is said in its header. */
 final class MailStore {
-  private static final Script SENT = new Script("mail-sent");
-  private static final Script ACCEPT = new Script("mail-accept");
+  private static final Script SENT = Script.replicated("mail-sent");
+  private static final Script ACCEPT = Script.replicated("mail-accept");
   private static final Script CLAIM = new Script("mail-claim");
   private static final Script END = new Script("mail-end");
   private static final Script RELEASE = new Script("mail-release");

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Budgets {
   private static final Logger LOG = LoggerFactory.getLogger(Budgets.class);
-  private static final Script RESERVE = new Script("budget-reserve");
+  private static final Script RESERVE = Script.replicated("budget-reserve");
   private static final int MAX_ATTEMPTS = 4;
   private static final int MAX_REPEATS = 6;
   private static final int MAX_REPEATING = 10_000;

@@ -45,7 +45,7 @@ public final class Sales {
   private static final Script LIST = new Script("sale-list");
   private static final Script UNLIST = new Script("sale-unlist");
   private static final Script LISTED = new Script("sale-listed");
-  private static final Script CREDIT = new Script("sale-credit");
+  private static final Script CREDIT = Script.replicated("sale-credit");
   private static final Script CLOSE = new Script("sale-close");
   private static final Key BUYERS = Keyspace.platform().key("buyers");
   private static final Duration RECOVERY = Duration.ofSeconds(30);

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Posts {
   private static final Logger LOG = LoggerFactory.getLogger(Posts.class);
-  private static final Script POST = new Script("room-post");
+  private static final Script POST = Script.replicated("room-post");
   private static final Script POSTED = new Script("room-posted");
   private static final Script HISTORY = new Script("room-history");
   private static final List<String> KEYS =

@@ -14,7 +14,7 @@ import java.util.List;
  * and takes no tokens.
  */
 public final class Fencing {
-  private static final Script TAKE = new Script("fence-take");
+  private static final Script TAKE = Script.replicated("fence-take");
 
   private final Store store;
   private volatile String node = "";

@@ -2,7 +2,6 @@ package dev.parley.hub.settings;
 
 import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.operation.SignUpPolicy;
-import dev.parley.hub.store.FsyncPolicy;
 import dev.parley.hub.tenant.Plan;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Function;
 
 /** The catalogue of settings. */
@@ -26,28 +24,11 @@ public final class HubSettings {
   public static final Setting<Path> DATA =
       register(
           "data", "<directory>", "~/.parley", "where everything is kept", HubSettings::directory);
-  public static final Setting<String> REDIS =
-      text(
-          "redis",
-          "<url>",
-          "",
-          "redis://, rediss://, redis-sentinel:// or redis-cluster:// URL; without it the hub starts"
-              + " a redis-server of its own under --data");
-  public static final Setting<String> REDIS_SERVER =
-      text(
-          "redis-server",
-          "<program>",
-          "",
-          "redis-server to start; without it the one on PATH (6.2 or newer) or the built-in one");
-  public static final Setting<FsyncPolicy> FSYNC =
-      oneOf(
-          "fsync",
-          FsyncPolicy.class,
-          "always",
-          "when the own redis-server forces writes to disk; everysec may lose a second of accepted"
-              + " work when the machine dies");
-  public static final Setting<Duration> REDIS_TIMEOUT =
-      millis("redis-timeout-ms", "2000", 10, 60_000, "deadline of one Redis command");
+
+  static {
+    REGISTERED.addAll(RedisSettings.ALL);
+  }
+
   public static final Setting<Boolean> CLUSTER =
       bool(
           "cluster",
@@ -421,52 +402,26 @@ public final class HubSettings {
 
   private static Setting<String> text(
       String name, String placeholder, String defaultText, String description) {
-    return register(name, placeholder, defaultText, description, Function.identity());
+    return register(SettingKinds.text(name, placeholder, defaultText, description));
   }
 
   private static Setting<Boolean> bool(String name, String defaultText, String description) {
-    return register(
-        name,
-        "true|false",
-        defaultText,
-        description,
-        text ->
-            switch (text) {
-              case "true" -> true;
-              case "false" -> false;
-              default -> throw new IllegalArgumentException("neither true nor false");
-            });
+    return register(SettingKinds.bool(name, defaultText, description));
   }
 
   private static Setting<Integer> integer(
       String name, String placeholder, String defaultText, int min, int max, String description) {
-    return register(
-        name, placeholder, defaultText, description, text -> (int) inRange(text, min, max));
+    return register(SettingKinds.integer(name, placeholder, defaultText, min, max, description));
   }
 
   private static Setting<Duration> millis(
       String name, String defaultText, long min, long max, String description) {
-    return register(
-        name, "<ms>", defaultText, description, text -> Duration.ofMillis(inRange(text, min, max)));
+    return register(SettingKinds.millis(name, defaultText, min, max, description));
   }
 
   private static <E extends Enum<E>> Setting<E> oneOf(
       String name, Class<E> type, String defaultText, String description) {
-    List<String> names =
-        Arrays.stream(type.getEnumConstants())
-            .map(value -> value.name().toLowerCase(Locale.ROOT))
-            .toList();
-    return register(
-        name,
-        String.join("|", names),
-        defaultText,
-        description,
-        text -> {
-          if (!names.contains(text)) {
-            throw new IllegalArgumentException("not one of " + String.join(", ", names));
-          }
-          return Enum.valueOf(type, text.toUpperCase(Locale.ROOT));
-        });
+    return register(SettingKinds.oneOf(name, type, defaultText, description));
   }
 
   private static <T> Setting<T> register(
@@ -475,17 +430,12 @@ public final class HubSettings {
       String defaultText,
       String description,
       Function<String, T> parser) {
-    Setting<T> setting = new Setting<>(name, placeholder, defaultText, description, parser);
-    REGISTERED.add(setting);
-    return setting;
+    return register(new Setting<>(name, placeholder, defaultText, description, parser));
   }
 
-  private static long inRange(String text, long min, long max) {
-    long value = Long.parseLong(text);
-    if (value < min || value > max) {
-      throw new IllegalArgumentException("not between %d and %d".formatted(min, max));
-    }
-    return value;
+  private static <T> Setting<T> register(Setting<T> setting) {
+    REGISTERED.add(setting);
+    return setting;
   }
 
   private static List<String> list(String text) {

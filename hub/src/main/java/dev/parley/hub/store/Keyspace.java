@@ -8,20 +8,22 @@ import dev.parley.protocol.address.TenantId;
  * script can touch several of them atomically.
  */
 public final class Keyspace {
+  private final String tag;
   private final String prefix;
 
-  private Keyspace(String prefix) {
-    this.prefix = prefix;
+  private Keyspace(String kind, String tag) {
+    this.tag = tag;
+    this.prefix = kind + ":{" + tag + "}:";
   }
 
   /** The keys of the platform itself: the list of tenants, invites, listings. */
   public static Keyspace platform() {
-    return new Keyspace("p:{platform}:");
+    return new Keyspace("p", "platform");
   }
 
   /** The keys of one tenant. Only {@code TenantScope} may call this; a test sees to it. */
   public static Keyspace of(TenantId tenant) {
-    return new Keyspace("t:{" + tenant.value() + "}:");
+    return new Keyspace("t", tenant.value());
   }
 
   /**
@@ -40,7 +42,7 @@ public final class Keyspace {
       requirePlain(parts[i]);
       key.append(i == 0 ? "" : ":").append(parts[i]);
     }
-    return new Key(key.toString());
+    return new Key(tag, key.toString());
   }
 
   private static void requirePlain(String part) {

@@ -15,8 +15,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one connection that all commands share: pipelined, each command with a deadline, and a bound
- * on how many wait. May be called from any thread; a future completes on its caller's context.
+ * A connection to one server that many commands share: pipelined, each command with a deadline, and
+ * a bound on how many wait. May be called from any thread; a future completes on its caller's
+ * context.
  *
  * <p>Every command has the same timeout, so that the waiting commands, in the order in which they
  * were sent, are also in the order of their deadlines: one periodic look at the head of the queue
@@ -27,10 +28,10 @@ import org.jspecify.annotations.Nullable;
 final class RedisCommands implements RedisConnector.Listener {
   private final Vertx vertx;
   private final Context context;
-  private final boolean singleContext;
   private final long timeoutNanos;
   private final long timeoutMs;
   private final int maxWaiting;
+  private final Runnable onUp;
   private final RedisConnector connector;
   private final Queue<Waiting> deadlines = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
@@ -39,23 +40,44 @@ final class RedisCommands implements RedisConnector.Listener {
   private volatile boolean closed;
   private long sweeper = -1;
 
-  RedisCommands(Vertx vertx, Context context, RedisUrl url, StoreOptions options) {
+  RedisCommands(
+      Vertx vertx,
+      Context context,
+      RedisUrl url,
+      StoreOptions options,
+      String purpose,
+      Runnable onUp) {
     this.vertx = vertx;
     this.context = context;
-    this.singleContext = url.singleContext();
     this.timeoutNanos = options.commandTimeout().toNanos();
     this.timeoutMs = options.commandTimeout().toMillis();
     this.maxWaiting = options.maxWaiting();
-    this.connector = new RedisConnector(vertx, context, url, options, "commands", this);
+    this.onUp = onUp;
+    this.connector = new RedisConnector(vertx, context, () -> url, options, purpose, this);
   }
 
+  /** Connects; a failure of the first attempt is final. */
   Future<Void> start() {
+    sweep();
+    return connector.start();
+  }
+
+  /** As {@link RedisConnector#startTrying}. */
+  Future<Void> startTrying() {
+    sweep();
+    return connector.startTrying();
+  }
+
+  private void sweep() {
     context.runOnContext(
         v -> {
           long every = Math.max(5, Math.min(50, timeoutMs / 20));
           sweeper = vertx.setPeriodic(every, id -> failLateCommands());
         });
-    return connector.start();
+  }
+
+  boolean isUp() {
+    return connection != null;
   }
 
   Future<Void> close() {
@@ -69,6 +91,7 @@ final class RedisCommands implements RedisConnector.Listener {
   public void up(RedisConnection fresh) {
     answeredAt = System.nanoTime();
     connection = fresh;
+    onUp.run();
   }
 
   @Override
@@ -86,13 +109,9 @@ final class RedisCommands implements RedisConnector.Listener {
       waiting.decrementAndGet();
       return Future.failedFuture(RedisFailure.full(maxWaiting));
     }
-    Waiting command = new Waiting(System.nanoTime() + timeoutNanos, Vertx.currentContext());
+    Waiting command = new Waiting(System.nanoTime() + timeoutNanos, Caller.current());
     deadlines.add(command);
-    if (singleContext) {
-      context.runOnContext(v -> current.send(request).onComplete(command::answered));
-    } else {
-      current.send(request).onComplete(command::answered);
-    }
+    current.send(request).onComplete(command::answered);
     return command.promise.future();
   }
 
@@ -116,11 +135,11 @@ final class RedisCommands implements RedisConnector.Listener {
 
   private final class Waiting {
     final long deadline;
-    final @Nullable Context caller;
+    final Caller caller;
     final Promise<@Nullable Response> promise = Promise.promise();
     volatile boolean answered;
 
-    Waiting(long deadline, @Nullable Context caller) {
+    Waiting(long deadline, Caller caller) {
       this.deadline = deadline;
       this.caller = caller;
     }
@@ -132,26 +151,11 @@ final class RedisCommands implements RedisConnector.Listener {
       if (result.failed() && RedisFailure.kind(result.cause()).equals("READONLY")) {
         connector.drop("it is a replica now");
       }
-      onCaller(
-          () -> {
-            if (result.succeeded()) {
-              promise.tryComplete(result.result());
-            } else {
-              promise.tryFail(result.cause());
-            }
-          });
+      caller.complete(promise, result);
     }
 
     void fail(ParleyException failure) {
-      onCaller(() -> promise.tryFail(failure));
-    }
-
-    private void onCaller(Runnable action) {
-      if (caller == null || caller == Vertx.currentContext()) {
-        action.run();
-      } else {
-        caller.runOnContext(v -> action.run());
-      }
+      caller.run(() -> promise.tryFail(failure));
     }
   }
 }

@@ -8,6 +8,7 @@ import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,9 +17,9 @@ import org.slf4j.LoggerFactory;
  * Keeps one connection to Redis: connects, watches it, and connects again after a pause that
  * doubles from 25 ms to 1 s and is jittered by half. All state belongs to one context.
  *
- * <p>Each attempt has a client of its own, because closing the client is the public way to really
- * close a connection: closing the connection itself would only give it back to the pool, with
- * whatever is still unanswered on it.
+ * <p>Where to connect is asked before each attempt. Each has a client of its own, because closing
+ * the client is the public way to really close a connection: closing the connection itself would
+ * only give it back to the pool, with whatever is still unanswered on it.
  */
 final class RedisConnector {
   /** Who uses the connection. Called on the context. */
@@ -37,11 +38,12 @@ final class RedisConnector {
 
   private final Vertx vertx;
   private final Context context;
-  private final RedisUrl url;
+  private final Supplier<RedisUrl> where;
   private final StoreOptions options;
   private final String purpose;
   private final Listener listener;
   private @Nullable Redis client;
+  private RedisUrl url;
   private boolean up;
   private boolean closed;
   private int failures;
@@ -50,16 +52,17 @@ final class RedisConnector {
   RedisConnector(
       Vertx vertx,
       Context context,
-      RedisUrl url,
+      Supplier<RedisUrl> where,
       StoreOptions options,
       String purpose,
       Listener listener) {
     this.vertx = vertx;
     this.context = context;
-    this.url = url;
+    this.where = where;
     this.options = options;
     this.purpose = purpose;
     this.listener = listener;
+    this.url = where.get();
   }
 
   /** Connects for the first time; a failure of this attempt is final. */
@@ -67,6 +70,13 @@ final class RedisConnector {
     Promise<Void> started = Promise.promise();
     context.runOnContext(v -> connect().onComplete(started));
     return started.future();
+  }
+
+  /** Connects, however many attempts that takes; answers what came of the first. */
+  Future<Void> startTrying() {
+    Promise<Void> tried = Promise.promise();
+    context.runOnContext(v -> connect().onFailure(e -> connectLater()).onComplete(tried));
+    return tried.future();
   }
 
   /** Gives up a connection that no longer answers, and connects again. */
@@ -94,6 +104,7 @@ final class RedisConnector {
   }
 
   private Future<Void> connect() {
+    url = where.get();
     Redis fresh = Redis.createClient(vertx, url.options(options));
     client = fresh;
     return fresh

@@ -57,6 +57,17 @@ final class RedisFailure {
         "unknown");
   }
 
+  /** Written, but not by enough replicas: it may be lost with the master. */
+  static ParleyException unconfirmed(long replicas, int wanted, long timeoutMs) {
+    return unavailable(
+            "%d of %d replicas of the store confirmed within %d ms, so that it could be lost: it may"
+                    .formatted(replicas, wanted, timeoutMs)
+                + " or may not count; repeat it unchanged, with the same id where it has one",
+            "unknown")
+        .with("replicas", replicas)
+        .with("wanted", wanted);
+  }
+
   static ParleyException closed() {
     return unavailable("the store is closed: the hub stops", "not_done");
   }

@@ -24,13 +24,24 @@ final class RedisStore implements Store {
 
   private static final Pattern VERSION = Pattern.compile("redis_version:(\\d{1,4})\\.(\\d{1,4})");
 
-  private final RedisCommands commands;
+  private static final Key PING = Keyspace.platform().key("ping");
+
+  private final Topology servers;
   private final RedisSubscriptions subscriptions;
   private final Map<Script, LoadedScript> scripts = new ConcurrentHashMap<>();
 
-  private RedisStore(RedisCommands commands, RedisSubscriptions subscriptions) {
-    this.commands = commands;
-    this.subscriptions = subscriptions;
+  private RedisStore(Vertx vertx, RedisUrl url, StoreOptions options) {
+    Context context = vertx.getOrCreateContext();
+    servers =
+        url.isCluster()
+            ? new RedisCluster(vertx, context, url, options, this::listenElsewhere)
+            : new RedisNode(
+                vertx, context, url, options, url.isSentinel() ? this::listenElsewhere : () -> {});
+    subscriptions = new RedisSubscriptions(vertx, context, servers::listenAt, options);
+  }
+
+  private void listenElsewhere() {
+    subscriptions.move();
   }
 
   /**
@@ -40,13 +51,11 @@ final class RedisStore implements Store {
    *     when it is too old
    */
   static Future<RedisStore> connect(Vertx vertx, RedisUrl url, StoreOptions options) {
-    Context context = vertx.getOrCreateContext();
-    RedisCommands commands = new RedisCommands(vertx, context, url, options);
-    RedisSubscriptions subscriptions = new RedisSubscriptions(vertx, context, url, options);
-    RedisStore store = new RedisStore(commands, subscriptions);
-    return commands
+    RedisStore store = new RedisStore(vertx, url, options);
+    return store
+        .servers
         .start()
-        .compose(v -> subscriptions.start())
+        .compose(v -> store.subscriptions.start())
         .compose(v -> store.requireRecent(url))
         .map(store)
         .recover(
@@ -65,7 +74,8 @@ final class RedisStore implements Store {
   }
 
   private Future<Void> requireRecent(RedisUrl url) {
-    return send(Request.cmd(Command.INFO).arg("server"), Replies::textOrNull)
+    return answer(
+            servers.sendAnywhere(Request.cmd(Command.INFO).arg("server")), Replies::textOrNull)
         .compose(
             info -> {
               Matcher version = VERSION.matcher(String.valueOf(info));
@@ -85,12 +95,12 @@ final class RedisStore implements Store {
   }
 
   Future<Void> close() {
-    return Future.join(commands.close(), subscriptions.close()).mapEmpty();
+    return Future.join(servers.close(), subscriptions.close()).mapEmpty();
   }
 
   @Override
   public Future<@Nullable String> get(Key key) {
-    return send(Request.cmd(Command.GET).arg(key.value()), Replies::textOrNull);
+    return send(key, Request.cmd(Command.GET).arg(key.value()), Replies::textOrNull);
   }
 
   @Override
@@ -99,7 +109,7 @@ final class RedisStore implements Store {
     if (ttlMs > 0) {
       request.arg("PX").arg(ttlMs);
     }
-    return send(request, Replies::nothing);
+    return send(key, request, Replies::nothing);
   }
 
   @Override
@@ -107,55 +117,70 @@ final class RedisStore implements Store {
     if (keys.length == 0) {
       return Future.succeededFuture(0L);
     }
+    requireOneTag(List.of(keys));
     Request request = Request.cmd(Command.DEL);
     for (Key key : keys) {
       request.arg(key.value());
     }
-    return send(request, Replies::integer);
+    return send(keys[0], request, Replies::integer);
   }
 
   @Override
   public Future<@Nullable String> hashGet(Key key, String field) {
-    return send(Request.cmd(Command.HGET).arg(key.value()).arg(field), Replies::textOrNull);
+    return send(key, Request.cmd(Command.HGET).arg(key.value()).arg(field), Replies::textOrNull);
   }
 
   @Override
   public Future<Map<String, String>> hashGetAll(Key key) {
-    return send(Request.cmd(Command.HGETALL).arg(key.value()), Replies::textMap);
+    return send(key, Request.cmd(Command.HGETALL).arg(key.value()), Replies::textMap);
   }
 
   @Override
   public Future<Void> hashSet(Key key, String field, String value) {
-    return send(Request.cmd(Command.HSET).arg(key.value()).arg(field).arg(value), Replies::nothing);
+    return send(
+        key, Request.cmd(Command.HSET).arg(key.value()).arg(field).arg(value), Replies::nothing);
   }
 
   @Override
   public Future<Boolean> hashSetIfAbsent(Key key, String field, String value) {
-    return send(Request.cmd(Command.HSETNX).arg(key.value()).arg(field).arg(value), Replies::isOne);
+    return send(
+        key, Request.cmd(Command.HSETNX).arg(key.value()).arg(field).arg(value), Replies::isOne);
   }
 
   @Override
   public Future<Boolean> hashDelete(Key key, String field) {
-    return send(Request.cmd(Command.HDEL).arg(key.value()).arg(field), Replies::isOne);
+    return send(key, Request.cmd(Command.HDEL).arg(key.value()).arg(field), Replies::isOne);
   }
 
   @Override
   public Future<Long> hashSize(Key key) {
-    return send(Request.cmd(Command.HLEN).arg(key.value()), Replies::integer);
+    return send(key, Request.cmd(Command.HLEN).arg(key.value()), Replies::integer);
   }
 
   @Override
   public Future<ScriptResult> run(Script script, List<Key> keys, List<String> arguments) {
+    requireOneTag(keys);
+    Key key = keys.get(0);
     LoadedScript loaded = scripts.computeIfAbsent(script, LoadedScript::load);
-    return commands
-        .send(call(Command.EVALSHA, loaded.sha(), keys, arguments))
-        .recover(
-            e ->
-                RedisFailure.kind(e).equals("NOSCRIPT")
-                    ? commands.send(call(Command.EVAL, loaded.text(), keys, arguments))
-                    : Future.failedFuture(e))
-        .recover(e -> Future.failedFuture(RedisFailure.of(e)))
-        .map(Replies::scriptResult);
+    Future<@Nullable Response> run =
+        run(script, key, call(Command.EVALSHA, loaded.sha(), keys, arguments))
+            .recover(
+                e ->
+                    RedisFailure.kind(e).equals("NOSCRIPT")
+                        ? run(script, key, call(Command.EVAL, loaded.text(), keys, arguments))
+                        : Future.failedFuture(e));
+    return answer(run, Replies::scriptResult);
+  }
+
+  private Future<@Nullable Response> run(Script script, Key key, Request request) {
+    return script.replicated() ? servers.sendReplicated(key, request) : servers.send(key, request);
+  }
+
+  /** Keys of two tenants may be on two servers of a cluster, and one command works on one. */
+  private static void requireOneTag(List<Key> keys) {
+    if (keys.stream().map(Key::tag).distinct().count() != 1) {
+      throw new IllegalArgumentException("keys are not of one tenant or of the platform: " + keys);
+    }
   }
 
   private static Request call(Command how, String script, List<Key> keys, List<String> arguments) {
@@ -167,7 +192,7 @@ final class RedisStore implements Store {
 
   @Override
   public Future<Boolean> sortedAdd(Key key, String member) {
-    return send(Request.cmd(Command.ZADD).arg(key.value()).arg(0).arg(member), Replies::isOne);
+    return send(key, Request.cmd(Command.ZADD).arg(key.value()).arg(0).arg(member), Replies::isOne);
   }
 
   @Override
@@ -184,24 +209,27 @@ final class RedisStore implements Store {
             .arg("LIMIT")
             .arg(0)
             .arg(limit);
-    return send(request, Replies::textList);
+    return send(key, request, Replies::textList);
   }
 
   @Override
   public Future<@Nullable Map<String, String>> streamEntry(Key key, String id) {
     return send(
-        Request.cmd(Command.XRANGE).arg(key.value()).arg(id).arg(id), Replies::onlyStreamEntry);
+        key,
+        Request.cmd(Command.XRANGE).arg(key.value()).arg(id).arg(id),
+        Replies::onlyStreamEntry);
   }
 
   @Override
   public Future<Boolean> sortedRemove(Key key, String member) {
-    return send(Request.cmd(Command.ZREM).arg(key.value()).arg(member), Replies::isOne);
+    return send(key, Request.cmd(Command.ZREM).arg(key.value()).arg(member), Replies::isOne);
   }
 
   @Override
   public Future<Void> publish(String topic, String message) {
-    return send(
-        Request.cmd(Command.PUBLISH).arg(TOPIC_PREFIX + topic).arg(message), Replies::nothing);
+    return answer(
+        servers.sendAnywhere(Request.cmd(Command.PUBLISH).arg(TOPIC_PREFIX + topic).arg(message)),
+        Replies::nothing);
   }
 
   @Override
@@ -211,11 +239,16 @@ final class RedisStore implements Store {
 
   @Override
   public Future<Void> ping() {
-    return send(Request.cmd(Command.PING), Replies::nothing);
+    return send(PING, Request.cmd(Command.PING), Replies::nothing);
   }
 
   private <T extends @Nullable Object> Future<T> send(
-      Request request, Function<@Nullable Response, T> map) {
-    return commands.send(request).recover(e -> Future.failedFuture(RedisFailure.of(e))).map(map);
+      Key key, Request request, Function<@Nullable Response, T> map) {
+    return answer(servers.send(key, request), map);
+  }
+
+  private static <T extends @Nullable Object> Future<T> answer(
+      Future<@Nullable Response> response, Function<@Nullable Response, T> map) {
+    return response.recover(e -> Future.failedFuture(RedisFailure.of(e))).map(map);
   }
 }

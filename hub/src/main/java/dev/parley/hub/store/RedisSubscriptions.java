@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,17 +35,7 @@ import org.slf4j.LoggerFactory;
 final class RedisSubscriptions implements RedisConnector.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(RedisSubscriptions.class);
 
-  private record Listening(Consumer<String> onMessage, Runnable onGap, @Nullable Context caller) {
-
-    /** Runs on the context that subscribed. */
-    void run(Runnable action) {
-      if (caller != null && caller != Vertx.currentContext()) {
-        caller.runOnContext(v -> action.run());
-      } else {
-        action.run();
-      }
-    }
-  }
+  private record Listening(Consumer<String> onMessage, Runnable onGap, Caller caller) {}
 
   private static final String HEARTBEAT = "parley-heartbeat";
 
@@ -60,17 +51,22 @@ final class RedisSubscriptions implements RedisConnector.Listener {
   private long heardAt;
   private long probedAt;
 
-  RedisSubscriptions(Vertx vertx, Context context, RedisUrl url, StoreOptions options) {
+  RedisSubscriptions(Vertx vertx, Context context, Supplier<RedisUrl> where, StoreOptions options) {
     this.vertx = vertx;
     this.context = context;
     this.timeoutMs = options.commandTimeout().toMillis();
-    this.connector = new RedisConnector(vertx, context, url, options, "subscriptions", this);
+    this.connector = new RedisConnector(vertx, context, where, options, "subscriptions", this);
   }
 
   Future<Void> start() {
     context.runOnContext(
         v -> heartbeat = vertx.setPeriodic(Math.max(5, timeoutMs / 4), id -> probe()));
     return connector.start();
+  }
+
+  /** Listens at another server, as the one listened to may not hear the others any more. */
+  void move() {
+    connector.drop("the servers have changed");
   }
 
   Future<Void> close() {
@@ -84,12 +80,12 @@ final class RedisSubscriptions implements RedisConnector.Listener {
   }
 
   Future<Void> subscribe(String topic, Consumer<String> onMessage, Runnable onGap) {
-    Listening listening = new Listening(onMessage, onGap, Vertx.currentContext());
+    Listening listening = new Listening(onMessage, onGap, Caller.current());
     Promise<Void> done = Promise.promise();
     context.runOnContext(
         v ->
             subscribe(topic, listening)
-                .onComplete(result -> listening.run(() -> done.handle(result))));
+                .onComplete(result -> listening.caller.run(() -> done.handle(result))));
     return done.future();
   }
 
@@ -190,7 +186,7 @@ final class RedisSubscriptions implements RedisConnector.Listener {
   }
 
   private static void run(Listening listening, Runnable action) {
-    listening.run(
+    listening.caller.run(
         () -> {
           try {
             action.run();

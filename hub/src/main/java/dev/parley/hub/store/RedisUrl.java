@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where Redis is: one server, a master found by sentinels, or a cluster. {@link #toString} leaves
- * the credentials out.
+ * the credentials out. {@code prefix} is what comes before the host of each of its servers, with
+ * credentials.
  */
 final class RedisUrl {
   private static final Pattern FORM =
@@ -24,16 +25,24 @@ final class RedisUrl {
   private static final Pattern HOST_PORT =
       Pattern.compile("([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(?::(\\d{1,5}))?");
 
+  private static final Pattern HOST_WITH_PORT = Pattern.compile(":\\d{1,5}$");
+
   private final RedisClientType type;
   private final List<String> endpoints;
   private final @Nullable String master;
+  private final String prefix;
   private final String shown;
 
   private RedisUrl(
-      RedisClientType type, List<String> endpoints, @Nullable String master, String shown) {
+      RedisClientType type,
+      List<String> endpoints,
+      @Nullable String master,
+      String prefix,
+      String shown) {
     this.type = type;
     this.endpoints = endpoints;
     this.master = master;
+    this.prefix = prefix;
     this.shown = shown;
   }
 
@@ -43,6 +52,7 @@ final class RedisUrl {
         RedisClientType.STANDALONE,
         List.of("unix://" + socket.toUri().getRawPath()),
         null,
+        "",
         "unix:" + socket);
   }
 
@@ -103,7 +113,14 @@ final class RedisUrl {
     if (type == RedisClientType.STANDALONE && endpoints.size() > 1) {
       throw malformed("several hosts need redis-sentinel:// or redis-cluster://");
     }
-    return new RedisUrl(type, List.copyOf(endpoints), master, scheme + "://" + hosts + database);
+    String kind =
+        switch (type) {
+          case SENTINEL -> "-sentinel";
+          case CLUSTER -> "-cluster";
+          default -> "";
+        };
+    String shown = scheme + kind + "://" + hosts + (master == null ? "" : "/" + master) + database;
+    return new RedisUrl(type, List.copyOf(endpoints), master, scheme + "://" + credentials, shown);
   }
 
   private static boolean isPort(@Nullable String port) {
@@ -140,9 +157,35 @@ final class RedisUrl {
             + " redis-sentinel://h1:p,h2:p/master or redis-cluster://h1:p,h2:p");
   }
 
-  /** Whether a connection may be used from one context only: a cluster's is not thread-safe. */
-  boolean singleContext() {
-    return type != RedisClientType.STANDALONE;
+  boolean isCluster() {
+    return type == RedisClientType.CLUSTER;
+  }
+
+  /** Whether the master may be another server at the next connection. */
+  boolean isSentinel() {
+    return type == RedisClientType.SENTINEL;
+  }
+
+  /** Host and port of its only server; 6379 when it names no port. */
+  String address() {
+    String address = endpoints.get(0).substring(prefix.length());
+    return HOST_WITH_PORT.matcher(address).find() ? address : address + ":6379";
+  }
+
+  /** The nodes of a cluster that it names. */
+  List<RedisUrl> nodes() {
+    return endpoints.stream().map(endpoint -> node(endpoint.substring(prefix.length()))).toList();
+  }
+
+  /**
+   * A node of this cluster, reached with the same credentials.
+   *
+   * @param address host and port
+   */
+  RedisUrl node(String address) {
+    String scheme = prefix.substring(0, prefix.indexOf("://") + 3);
+    return new RedisUrl(
+        RedisClientType.STANDALONE, List.of(prefix + address), null, prefix, scheme + address);
   }
 
   RedisOptions options(StoreOptions store) {

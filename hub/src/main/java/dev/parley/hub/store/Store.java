@@ -7,9 +7,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the hub asks of Redis, in the hub's words. Every method answers within the command timeout;
- * when Redis is away it fails with {@code unavailable} and a time to try again, and works again by
- * itself when Redis is back.
+ * What the hub asks of Redis, in the hub's words. Every method answers within the command timeout,
+ * or twice that where replicas confirm; when Redis is away it fails with {@code unavailable} and a
+ * time to try again, and works again by itself when Redis is back, or another has taken its place.
  */
 public interface Store {
 
@@ -18,7 +18,7 @@ public interface Store {
   /** Sets a value, for {@code ttlMs} milliseconds when that is more than 0. */
   Future<Void> set(Key key, String value, long ttlMs);
 
-  /** Deletes keys; answers how many there were. */
+  /** Deletes keys of one keyspace; answers how many there were. */
   Future<Long> delete(Key... keys);
 
   Future<@Nullable String> hashGet(Key key, String field);
@@ -36,7 +36,7 @@ public interface Store {
 
   Future<Long> hashSize(Key key);
 
-  /** Runs a Lua script atomically; all keys must be of one keyspace. */
+  /** Runs a Lua script atomically, with one key at least; all must be of one keyspace. */
   Future<ScriptResult> run(Script script, List<Key> keys, List<String> arguments);
 
   /** Adds a member to a set that is kept in the order of names; answers whether it is new. */

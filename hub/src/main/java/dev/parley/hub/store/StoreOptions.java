@@ -19,6 +19,10 @@ import java.util.Optional;
  *     default. A Redis elsewhere has a setting of its own
  * @param maxWaiting how many commands may wait for an answer at once, 1 to 1,000,000; 16,384 by
  *     default. More fail at once with {@code unavailable}
+ * @param replicas how many replicas must have what {@link Script#replicated()} scripts write before
+ *     they succeed, 0 to 10; 0 by default, and only with a {@code redisUrl} more
+ * @param replicaTimeout how long to wait for them, 10 ms to less than {@code commandTimeout}; 1 s
+ *     by default
  */
 public record StoreOptions(
     Path data,
@@ -26,7 +30,9 @@ public record StoreOptions(
     Duration commandTimeout,
     Optional<Path> redisServer,
     FsyncPolicy fsync,
-    int maxWaiting) {
+    int maxWaiting,
+    int replicas,
+    Duration replicaTimeout) {
 
   /**
    * Checks the bounds.
@@ -40,6 +46,22 @@ public record StoreOptions(
           "commandTimeout",
           "the command timeout of %d ms is not between 10 and 60000 ms"
               .formatted(commandTimeout.toMillis()));
+    }
+    if (replicas < 0 || replicas > 10) {
+      throw ParleyException.invalid(
+          "replicas", "%d replicas are not between 0 and 10".formatted(replicas));
+    }
+    if (replicas > 0 && redisUrl.isEmpty()) {
+      throw ParleyException.invalid(
+          "replicas",
+          "the hub's own redis-server has no replicas: name a Redis that has, with --redis");
+    }
+    if (replicas > 0
+        && (replicaTimeout.toMillis() < 10 || replicaTimeout.compareTo(commandTimeout) >= 0)) {
+      throw ParleyException.invalid(
+          "replicaTimeout",
+          "%d ms for replicas are not between 10 ms and the command timeout of %d ms"
+              .formatted(replicaTimeout.toMillis(), commandTimeout.toMillis()));
     }
     if (maxWaiting < 1 || maxWaiting > 1_000_000) {
       throw ParleyException.invalid(
@@ -56,27 +78,38 @@ public record StoreOptions(
         Duration.ofSeconds(2),
         Optional.empty(),
         FsyncPolicy.ALWAYS,
-        16_384);
+        16_384,
+        0,
+        Duration.ofSeconds(1));
   }
 
   public StoreOptions withRedisUrl(String url) {
-    return new StoreOptions(data, Optional.of(url), commandTimeout, redisServer, fsync, maxWaiting);
+    return with(Optional.of(url), commandTimeout, redisServer, fsync, maxWaiting);
   }
 
   public StoreOptions withCommandTimeout(Duration timeout) {
-    return new StoreOptions(data, redisUrl, timeout, redisServer, fsync, maxWaiting);
+    return with(redisUrl, timeout, redisServer, fsync, maxWaiting);
   }
 
   public StoreOptions withRedisServer(Path program) {
-    return new StoreOptions(
-        data, redisUrl, commandTimeout, Optional.of(program), fsync, maxWaiting);
+    return with(redisUrl, commandTimeout, Optional.of(program), fsync, maxWaiting);
   }
 
   public StoreOptions withFsync(FsyncPolicy policy) {
-    return new StoreOptions(data, redisUrl, commandTimeout, redisServer, policy, maxWaiting);
+    return with(redisUrl, commandTimeout, redisServer, policy, maxWaiting);
   }
 
   public StoreOptions withMaxWaiting(int commands) {
-    return new StoreOptions(data, redisUrl, commandTimeout, redisServer, fsync, commands);
+    return with(redisUrl, commandTimeout, redisServer, fsync, commands);
+  }
+
+  public StoreOptions withReplicas(int count, Duration timeout) {
+    return new StoreOptions(
+        data, redisUrl, commandTimeout, redisServer, fsync, maxWaiting, count, timeout);
+  }
+
+  private StoreOptions with(
+      Optional<String> url, Duration timeout, Optional<Path> program, FsyncPolicy policy, int max) {
+    return new StoreOptions(data, url, timeout, program, policy, max, replicas, replicaTimeout);
   }
 }

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(RedisExtension.class)
 class RedisStoreTest {
+  private static final Key ANY = Keyspace.platform().key("any");
+
   private static final Keyspace KEYS = Keyspace.platform();
 
   private final Store store;
@@ -96,20 +98,20 @@ class RedisStoreTest {
 
   @Test
   void aScriptMayReturnASingleValue() {
-    ScriptResult result = await(store.run(new Script("test-single"), List.of(), List.of("a b")));
+    ScriptResult result = await(store.run(new Script("test-single"), List.of(ANY), List.of("a b")));
     assertEquals(List.of("a b"), result.values());
   }
 
   @Test
   void aScriptThatRedisForgotIsSentAgain(OpenStore open) throws Exception {
     Script script = new Script("test-single");
-    await(store.run(script, List.of(), List.of("one")));
+    await(store.run(script, List.of(ANY), List.of("one")));
     RedisSocket.ask(
         Stores.serverDirectory(open.data()).resolve("redis.sock"),
         "SCRIPT FLUSH",
         "+OK",
         java.time.Duration.ofSeconds(5));
-    assertEquals("two", await(store.run(script, List.of(), List.of("two"))).text(0));
+    assertEquals("two", await(store.run(script, List.of(ANY), List.of("two"))).text(0));
   }
 
   @Test
@@ -123,10 +125,10 @@ class RedisStoreTest {
     assertFalse(broken.text().contains("broken-secret"), broken.text());
     assertThrows(
         IllegalStateException.class,
-        () -> await(store.run(new Script("test-nested"), List.of(), List.of())));
+        () -> await(store.run(new Script("test-nested"), List.of(ANY), List.of())));
     assertThrows(
         IllegalArgumentException.class,
-        () -> store.run(new Script("test-absent"), List.of(), List.of()));
+        () -> store.run(new Script("test-absent"), List.of(ANY), List.of()));
   }
 
   @Test
@@ -176,7 +178,7 @@ class RedisStoreTest {
               Context asking = Vertx.currentContext();
               store
                   .ping()
-                  .compose(pong -> store.run(new Script("test-single"), List.of(), List.of("x")))
+                  .compose(pong -> store.run(new Script("test-single"), List.of(ANY), List.of("x")))
                   .compose(result -> store.subscribe("contexts", m -> {}, () -> {}))
                   .map(
                       done -> {
@@ -208,7 +210,7 @@ class RedisStoreTest {
                   String value = thread + "-" + i;
                   own.add(
                       store
-                          .run(new Script("test-single"), List.of(), List.of(value))
+                          .run(new Script("test-single"), List.of(ANY), List.of(value))
                           .map(
                               result -> {
                                 assertEquals(value, result.text(0));

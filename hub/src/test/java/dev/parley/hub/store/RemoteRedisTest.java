@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A Redis that runs elsewhere: alone, behind sentinels, or as a cluster. */
@@ -35,7 +36,7 @@ class RemoteRedisTest {
   private StoreOptions at(String url) {
     return StoreOptions.defaults(directory.resolve("data"))
         .withRedisUrl(url)
-        .withCommandTimeout(Duration.ofSeconds(1));
+        .withCommandTimeout(Duration.ofSeconds(10));
   }
 
   private OpenStore open(String url) {
@@ -56,13 +57,8 @@ class RemoteRedisTest {
       assertEquals(
           1, await(store.run(new Script("test-mixed"), List.of(key), List.of("1"))).integer(0));
     }
-    assertEquals(
-        3,
-        await(
-            store.delete(
-                KEY,
-                Keyspace.of(new TenantId("acme")).key("count"),
-                Keyspace.of(new TenantId("globex")).key("count"))));
+    Keyspace acme = Keyspace.of(new TenantId("acme"));
+    assertEquals(1, await(store.delete(acme.key("count"), acme.key("other"))));
     List<String> heard = new CopyOnWriteArrayList<>();
     await(store.subscribe("news", heard::add, () -> {}));
     await(store.publish("news", "hello"));
@@ -132,6 +128,20 @@ class RemoteRedisTest {
   }
 
   @Test
+  void replicasThatCannotBeOrCannotConfirmInTimeAreRefused() {
+    StoreOptions own = StoreOptions.defaults(directory);
+    StoreOptions elsewhere = at("redis://localhost");
+    for (Executable wrong :
+        List.<Executable>of(
+            () -> own.withReplicas(1, Duration.ofMillis(500)),
+            () -> elsewhere.withReplicas(11, Duration.ofMillis(500)),
+            () -> elsewhere.withReplicas(1, Duration.ofSeconds(10)))) {
+      ParleyException refused = assertThrows(ParleyException.class, wrong);
+      assertEquals(ErrorCode.INVALID_REQUEST, refused.code());
+    }
+  }
+
+  @Test
   void aClusterServesEachTenantFromItsSlot() throws Exception {
     try (TcpRedis redis = TcpRedis.start(directory, "--cluster-enabled", "yes")) {
       assertTrue(redis.ask("CLUSTER ADDSLOTSRANGE 0 16383").startsWith("+OK"));
@@ -162,6 +172,9 @@ class RemoteRedisTest {
           () -> sentinel.ask("SENTINEL REPLICAS mymaster").contains("" + replica.port()));
       OpenStore open = open("redis-sentinel://" + sentinel.address() + "/mymaster");
       doesItsWork(open.store());
+      List<String> heard = new CopyOnWriteArrayList<>();
+      List<String> gaps = new CopyOnWriteArrayList<>();
+      await(open.store().subscribe("fail-over", heard::add, () -> gaps.add("gap")));
       master.kill();
       Eventually.holds(
           "a new master",
@@ -174,6 +187,13 @@ class RemoteRedisTest {
           });
       Eventually.succeeds("a write", () -> open.store().set(KEY, "on the new master", 0));
       assertTrue(replica.ask("GET " + KEY.value()).contains("on the new master"));
+      Eventually.holds(
+          "the subscription at the new master",
+          () -> {
+            await(open.store().publish("fail-over", "heard again"));
+            return heard.contains("heard again");
+          });
+      assertTrue(gaps.size() >= 2, "told of the gap: " + gaps);
       await(open.close());
     }
   }

@@ -31,7 +31,24 @@ public final class TcpRedis implements AutoCloseable {
     return await(command, directory, port);
   }
 
-  static TcpRedis startSentinel(Path directory, int master) throws IOException {
+  /** One that replicates another. */
+  static TcpRedis startReplica(Path directory, TcpRedis master, String... options)
+      throws IOException {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "--replicaof",
+                "127.0.0.1 " + master.port,
+                "--repl-diskless-sync-delay",
+                "0",
+                "--appendonly",
+                "no"));
+    all.addAll(List.of(options));
+    return start(directory, all.toArray(String[]::new));
+  }
+
+  /** A sentinel that alone decides, with more lines of configuration. */
+  static TcpRedis startSentinel(Path directory, int master, String... lines) throws IOException {
     int port = freePort();
     Path configuration = directory.resolve("sentinel.conf");
     Files.writeString(
@@ -43,7 +60,9 @@ public final class TcpRedis implements AutoCloseable {
         sentinel monitor mymaster 127.0.0.1 %d 1
         sentinel down-after-milliseconds mymaster 1000
         """
-            .formatted(port, directory, master));
+                .formatted(port, directory, master)
+            + String.join("\n", lines)
+            + "\n");
     return await(List.of("redis-server", configuration.toString(), "--sentinel"), directory, port);
   }
 
@@ -94,6 +113,14 @@ public final class TcpRedis implements AutoCloseable {
       byte[] answer = new byte[65_536];
       return new String(answer, 0, in.read(answer), StandardCharsets.UTF_8);
     }
+  }
+
+  void pause() {
+    Signals.pause(process.toHandle());
+  }
+
+  void resume() {
+    Signals.resume(process.toHandle());
   }
 
   void kill() {

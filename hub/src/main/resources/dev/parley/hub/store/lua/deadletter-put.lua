@@ -8,10 +8,11 @@
 --       6 once    string  there when this letter was put before
 -- ARGV  1 now (ms)  2 how long letters are kept (ms)  3 most letters  4 most bytes  5 head  6 body
 -- Returns {letter, lost}: 0 when it was put before, -1 when the box takes none of its size.
--- Atomic: all of it. What is older than it is kept goes first and counts as no loss.
+-- Atomic: all of it. Putting again writes again, for replicas to confirm. What is older than it is kept goes first and counts as no loss.
 
 local now, keep, most, room = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 if not redis.call('SET', KEYS[6], '1', 'NX', 'PX', keep) then
+  redis.call('PEXPIRE', KEYS[6], keep)
   return {0, 0}
 end
 

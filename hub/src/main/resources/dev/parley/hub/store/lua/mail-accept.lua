@@ -14,11 +14,13 @@
 --       13 description  14 most bytes of the tenant
 -- Returns {1} accepted; {0, status} the same message was sent before; {-1} another was, under this
 --       id; {-2} the mailboxes of the tenant are full by messages; {-3} by bytes.
--- Atomic: all of it. The record outlives the message by the window.
+-- Atomic: all of it. The record outlives the message by the window. Sending again writes again, so that
+-- replicas confirm what they may not have confirmed the first time.
 
 local known = redis.call('HMGET', KEYS[8], 'f', 's')
 if known[1] then
   if known[1] == ARGV[3] then
+    redis.call('HSET', KEYS[8], 'f', ARGV[3])
     return {0, known[2]}
   end
   return {-1}

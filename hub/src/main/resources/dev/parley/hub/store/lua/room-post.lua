@@ -13,7 +13,8 @@
 --       posted and delivered before. {-1} there is no such room or the sender is not in it; {-2} it
 --       is closed; {-3} another message has this id; {-4, limit, ms to wait} posts of the minute;
 --       {-5, limit, ms to wait} deliveries of the day.
--- Atomic: all of it. Posting what was posted and not delivered again costs no budget.
+-- Atomic: all of it. Posting what was posted and not delivered again costs no budget; posting
+-- again writes again, for replicas to confirm.
 
 local now = tonumber(ARGV[1])
 local function joined(party)
@@ -31,6 +32,7 @@ if known[1] then
   if known[1] ~= ARGV[4] then
     return {-3}
   end
+  redis.call('HSET', KEYS[6], 'f', ARGV[4])
   if known[3] then
     return {2, tonumber(known[2]), known[3]}
   end

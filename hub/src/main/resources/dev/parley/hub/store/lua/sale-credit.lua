@@ -7,9 +7,10 @@
 --      3  millicents    4  selling agent    5  channel or -
 -- Result  1 when credited now, 0 when it had been
 --
--- Atomic: all of it.
+-- Atomic: all of it. Crediting again writes again, for replicas to confirm.
 
 if redis.call('ZSCORE', KEYS[2], ARGV[1]) then
+  redis.call('PEXPIRE', KEYS[2], ARGV[2])
   return 0
 end
 redis.call('ZADD', KEYS[2], '+inf', ARGV[1])
