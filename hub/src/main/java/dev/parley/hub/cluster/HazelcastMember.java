@@ -11,25 +11,24 @@ import com.hazelcast.config.ServerSocketEndpointConfig;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.spi.properties.ClusterProperty;
+import dev.parley.hub.cluster.tls.ClusterTls;
+import dev.parley.hub.cluster.tls.TlsMembers;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts Hazelcast with what a hub needs of it and nothing else: members by list, one endpoint for
@@ -74,17 +73,21 @@ final class HazelcastMember {
   /** Where the Vert.x adapter looks for its id when it is given a running member. */
   private static final String VERTX_NODE_ID = "__vertx.nodeId";
 
-  private static final int ADMISSION_ATTEMPTS = 20;
-  private static final int CONNECT_MS = 500;
-
   private HazelcastMember() {}
 
-  /** Blocks until the member is in; call it on a worker. */
-  static HazelcastInstance start(ClusterSettings settings, ClusterKeys keys, String address)
+  /**
+   * Blocks until the member is in; call it on a worker.
+   *
+   * @param tls what protects its traffic, or null on loopback
+   */
+  static HazelcastInstance start(
+      ClusterSettings settings, ClusterKeys keys, @Nullable ClusterTls tls, String address)
       throws InterruptedException {
     HazelcastInstance hazelcast;
+    Config config = config(settings, keys, address);
     try {
-      hazelcast = Hazelcast.newHazelcastInstance(config(settings, keys, address));
+      hazelcast =
+          tls == null ? Hazelcast.newHazelcastInstance(config) : TlsMembers.start(config, tls);
     } catch (RuntimeException e) {
       throw new ParleyException(
           ErrorCode.UNAVAILABLE,
@@ -93,53 +96,14 @@ final class HazelcastMember {
           e);
     }
     try {
-      requireAdmission(settings, hazelcast);
+      if (settings.discovery() instanceof Discovery.Listed listed) {
+        new Admission(listed.members(), tls).require(hazelcast);
+      }
       return hazelcast;
     } catch (ParleyException | InterruptedException e) {
       hazelcast.shutdown();
       throw e;
     }
-  }
-
-  /** A listed member that is there and not in this cluster has another secret. */
-  private static void requireAdmission(ClusterSettings settings, HazelcastInstance hazelcast)
-      throws InterruptedException {
-    List<String> strangers = strangers(settings, hazelcast);
-    for (int attempt = 0; !strangers.isEmpty(); attempt++) {
-      if (attempt == ADMISSION_ATTEMPTS) {
-        throw new ParleyException(
-            ErrorCode.UNAVAILABLE,
-            "the cluster member %s is there and does not let this hub in; give both the same cluster secret"
-                .formatted(strangers.get(0)));
-      }
-      Thread.sleep(CONNECT_MS);
-      strangers = strangers(settings, hazelcast);
-    }
-  }
-
-  private static List<String> strangers(ClusterSettings settings, HazelcastInstance hazelcast) {
-    Set<Integer> inside =
-        hazelcast.getCluster().getMembers().stream()
-            .map(member -> member.getAddress().getPort())
-            .collect(Collectors.toSet());
-    return settings.members().stream()
-        .filter(member -> !inside.contains(port(member)))
-        .filter(HazelcastMember::isListening)
-        .toList();
-  }
-
-  private static boolean isListening(String member) {
-    String host = member.substring(0, member.lastIndexOf(':'));
-    try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(host, port(member)), CONNECT_MS);
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  private static int port(String member) {
-    return Integer.parseInt(member.substring(member.lastIndexOf(':') + 1));
   }
 
   private static Config config(ClusterSettings settings, ClusterKeys keys, String address) {
@@ -179,16 +143,10 @@ final class HazelcastMember {
         new ServerSocketEndpointConfig()
             .setPort(settings.port())
             .setPortAutoIncrement(false)
-            .setPublicAddress(settings.host() + ":" + settings.port())
+            .setPublicAddress(new HostPort(settings.host(), settings.port()).toString())
             .setInterfaces(new InterfacesConfig().setEnabled(true).addInterface(settings.host()));
-    JoinConfig join = new JoinConfig();
-    join.getAutoDetectionConfig().setEnabled(false);
-    join.getMulticastConfig().setEnabled(false);
-    join.getTcpIpConfig()
-        .setEnabled(true)
-        .setConnectionTimeoutSeconds(2)
-        .setMembers(settings.members());
-    AdvancedNetworkConfig network = new AdvancedNetworkConfig().setEnabled(true).setJoin(join);
+    AdvancedNetworkConfig network =
+        new AdvancedNetworkConfig().setEnabled(true).setJoin(join(settings.discovery()));
     network.setMemberEndpointConfig(endpoint);
     network
         .getEndpointConfigs()
@@ -196,6 +154,19 @@ final class HazelcastMember {
         .removeIf(
             qualifier -> !qualifier.getType().equals(com.hazelcast.instance.ProtocolType.MEMBER));
     return network;
+  }
+
+  private static JoinConfig join(Discovery discovery) {
+    JoinConfig join = new JoinConfig();
+    join.getAutoDetectionConfig().setEnabled(false);
+    join.getMulticastConfig().setEnabled(false);
+    if (discovery instanceof Discovery.Listed listed) {
+      join.getTcpIpConfig()
+          .setEnabled(true)
+          .setConnectionTimeoutSeconds(2)
+          .setMembers(listed.members());
+    }
+    return join;
   }
 
   /**

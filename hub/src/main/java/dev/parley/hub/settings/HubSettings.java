@@ -1,22 +1,23 @@
 package dev.parley.hub.settings;
 
+import static dev.parley.hub.settings.Catalogue.bool;
+import static dev.parley.hub.settings.Catalogue.integer;
+import static dev.parley.hub.settings.Catalogue.list;
+import static dev.parley.hub.settings.Catalogue.millis;
+import static dev.parley.hub.settings.Catalogue.oneOf;
+import static dev.parley.hub.settings.Catalogue.register;
+import static dev.parley.hub.settings.Catalogue.text;
+
 import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.operation.SignUpPolicy;
 import dev.parley.hub.store.FsyncPolicy;
 import dev.parley.hub.tenant.Plan;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
-import java.util.function.Function;
 
 /** The catalogue of settings. */
 public final class HubSettings {
-  private static final List<Setting<?>> REGISTERED = new ArrayList<>();
-
   public static final Setting<String> CONFIG =
       text("config", "<file>", "", "properties file with settings by these names");
   public static final Setting<String> HOST =
@@ -48,32 +49,10 @@ public final class HubSettings {
               + " work when the machine dies");
   public static final Setting<Duration> REDIS_TIMEOUT =
       millis("redis-timeout-ms", "2000", 10, 60_000, "deadline of one Redis command");
-  public static final Setting<Boolean> CLUSTER =
-      bool(
-          "cluster",
-          "false",
-          "whether this hub is one node of several on the same --redis; needs a cluster secret");
-  public static final Setting<String> CLUSTER_HOST =
-      text(
-          "cluster-host",
-          "<address>",
-          "127.0.0.1",
-          "address that the nodes talk to each other on; only loopback, as it is not encrypted");
-  public static final Setting<Integer> CLUSTER_PORT =
-      integer("cluster-port", "<port>", "8421", 1, 65_535, "port for the other nodes");
-  public static final Setting<List<String>> CLUSTER_MEMBERS =
-      register(
-          "cluster-members",
-          "<host:port,…>",
-          "",
-          "nodes to look for; the first node may name none",
-          HubSettings::list);
-  public static final Setting<String> CLUSTER_SECRET_FILE =
-      text(
-          "cluster-secret-file",
-          "<file>",
-          "",
-          "file with the secret that all nodes share; without it PARLEY_CLUSTER_SECRET");
+
+  /** The settings of a cluster, here in the order of help. */
+  public static final List<Setting<?>> CLUSTER = ClusterOptions.ALL;
+
   public static final Setting<SignUpPolicy.Mode> SIGN_UP =
       oneOf("sign-up", SignUpPolicy.Mode.class, "open", "who may sign up");
   public static final Setting<Plan> PLAN =
@@ -130,7 +109,7 @@ public final class HubSettings {
           "",
           "providers whose key in OPENAI_API_KEY, ANTHROPIC_API_KEY or OLLAMA_BASE_URL all tenants"
               + " may use",
-          HubSettings::list);
+          Catalogue::list);
   public static final Setting<String> MODEL_PRICES =
       text(
           "model-prices",
@@ -415,82 +394,9 @@ public final class HubSettings {
       integer("event-loops", "<n>", "0", 0, 1_024, "event loops; 0 for one per processor");
 
   /** All settings, in the order of help. */
-  public static final List<Setting<?>> ALL = Collections.unmodifiableList(REGISTERED);
+  public static final List<Setting<?>> ALL = Catalogue.all();
 
   private HubSettings() {}
-
-  private static Setting<String> text(
-      String name, String placeholder, String defaultText, String description) {
-    return register(name, placeholder, defaultText, description, Function.identity());
-  }
-
-  private static Setting<Boolean> bool(String name, String defaultText, String description) {
-    return register(
-        name,
-        "true|false",
-        defaultText,
-        description,
-        text ->
-            switch (text) {
-              case "true" -> true;
-              case "false" -> false;
-              default -> throw new IllegalArgumentException("neither true nor false");
-            });
-  }
-
-  private static Setting<Integer> integer(
-      String name, String placeholder, String defaultText, int min, int max, String description) {
-    return register(
-        name, placeholder, defaultText, description, text -> (int) inRange(text, min, max));
-  }
-
-  private static Setting<Duration> millis(
-      String name, String defaultText, long min, long max, String description) {
-    return register(
-        name, "<ms>", defaultText, description, text -> Duration.ofMillis(inRange(text, min, max)));
-  }
-
-  private static <E extends Enum<E>> Setting<E> oneOf(
-      String name, Class<E> type, String defaultText, String description) {
-    List<String> names =
-        Arrays.stream(type.getEnumConstants())
-            .map(value -> value.name().toLowerCase(Locale.ROOT))
-            .toList();
-    return register(
-        name,
-        String.join("|", names),
-        defaultText,
-        description,
-        text -> {
-          if (!names.contains(text)) {
-            throw new IllegalArgumentException("not one of " + String.join(", ", names));
-          }
-          return Enum.valueOf(type, text.toUpperCase(Locale.ROOT));
-        });
-  }
-
-  private static <T> Setting<T> register(
-      String name,
-      String placeholder,
-      String defaultText,
-      String description,
-      Function<String, T> parser) {
-    Setting<T> setting = new Setting<>(name, placeholder, defaultText, description, parser);
-    REGISTERED.add(setting);
-    return setting;
-  }
-
-  private static long inRange(String text, long min, long max) {
-    long value = Long.parseLong(text);
-    if (value < min || value > max) {
-      throw new IllegalArgumentException("not between %d and %d".formatted(min, max));
-    }
-    return value;
-  }
-
-  private static List<String> list(String text) {
-    return text.isBlank() ? List.of() : Arrays.stream(text.split(",")).map(String::strip).toList();
-  }
 
   private static List<String> origins(String text) {
     List<String> origins = list(text);

@@ -39,8 +39,8 @@ class WireClassesTest {
   static void startMember() throws Exception {
     int port = TcpRedis.freePort();
     ClusterSettings settings =
-        new ClusterSettings("127.0.0.1", port, List.of(), "5f1d0c6e0b7a4d5f9e3c2b1a09f8e7d6");
-    member = HazelcastMember.start(settings, new ClusterKeys(settings.secret()), "node.test");
+        ClusterSettings.onLoopback(port, List.of(), "5f1d0c6e0b7a4d5f9e3c2b1a09f8e7d6");
+    member = HazelcastMember.start(settings, new ClusterKeys(settings.secret()), null, "node.test");
     wire = ((SerializationServiceSupport) member).getSerializationService();
   }
 
