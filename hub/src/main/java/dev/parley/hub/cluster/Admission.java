@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the cluster let this node in. A listed member that is there and not in this node's
+ * Whether the cluster let this node in. A member that was found and is there and not in this node's
  * cluster has another secret or certificate: then the node had better not start.
  */
 final class Admission {
@@ -24,10 +24,9 @@ final class Admission {
   private final List<InetSocketAddress> members;
   private final @Nullable ClusterTls tls;
 
-  Admission(List<String> members, @Nullable ClusterTls tls) {
+  Admission(List<HostPort> members, @Nullable ClusterTls tls) {
     this.members =
         members.stream()
-            .map(member -> HostPort.parse("cluster-members", member))
             .map(member -> new InetSocketAddress(member.host(), member.port()))
             .toList();
     this.tls = tls;

@@ -57,9 +57,7 @@ public record ClusterSettings(
           "nodes that are found by DNS or Kubernetes talk over the network, so add --cluster-tls secret"
               + " (or certificates)");
     }
-    for (String member : listed.members()) {
-      requireLoopback("cluster-members", HostPort.parse("cluster-members", member).host());
-    }
+    listed.parsed().forEach(member -> requireLoopback("cluster-members", member.host()));
   }
 
   private static void requireLoopback(String setting, String host) {

@@ -24,6 +24,13 @@ public sealed interface Discovery {
         HostPort.parse("cluster-members", member);
       }
     }
+
+    /** The members in their parts. */
+    List<HostPort> parsed() {
+      return members.stream()
+          .map(member -> HostPort.parse("cluster-members", member))
+          .toList();
+    }
   }
 
   /**

@@ -15,6 +15,7 @@ import dev.parley.hub.cluster.tls.ClusterTls;
 import dev.parley.hub.cluster.tls.TlsMembers;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
+import io.vertx.core.Vertx;
 import java.io.EOFException;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
@@ -23,6 +24,7 @@ import java.util.Collections;
 import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -73,18 +75,29 @@ final class HazelcastMember {
   /** Where the Vert.x adapter looks for its id when it is given a running member. */
   private static final String VERTX_NODE_ID = "__vertx.nodeId";
 
+  private static final int CONNECT_SECONDS = 2;
+
   private HazelcastMember() {}
 
   /**
    * Blocks until the member is in; call it on a worker.
    *
+   * @param vertx asks DNS
    * @param tls what protects its traffic, or null on loopback
    */
   static HazelcastInstance start(
-      ClusterSettings settings, ClusterKeys keys, @Nullable ClusterTls tls, String address)
+      Vertx vertx,
+      ClusterSettings settings,
+      ClusterKeys keys,
+      @Nullable ClusterTls tls,
+      String address)
       throws InterruptedException {
     HazelcastInstance hazelcast;
-    Config config = config(settings, keys, address);
+    Optional<DnsMembers> dns =
+        settings.discovery() instanceof Discovery.Dns named
+            ? Optional.of(new DnsMembers(vertx, named, settings.port()))
+            : Optional.empty();
+    Config config = config(settings, keys, join(settings, dns), address);
     try {
       hazelcast =
           tls == null ? Hazelcast.newHazelcastInstance(config) : TlsMembers.start(config, tls);
@@ -96,9 +109,11 @@ final class HazelcastMember {
           e);
     }
     try {
-      if (settings.discovery() instanceof Discovery.Listed listed) {
-        new Admission(listed.members(), tls).require(hazelcast);
-      }
+      List<HostPort> others =
+          settings.discovery() instanceof Discovery.Listed listed
+              ? listed.parsed()
+              : dns.map(DnsMembers::lookUp).orElse(List.of());
+      new Admission(others, tls).require(hazelcast);
       return hazelcast;
     } catch (ParleyException | InterruptedException e) {
       hazelcast.shutdown();
@@ -106,19 +121,21 @@ final class HazelcastMember {
     }
   }
 
-  private static Config config(ClusterSettings settings, ClusterKeys keys, String address) {
+  private static Config config(
+      ClusterSettings settings, ClusterKeys keys, JoinConfig join, String address) {
     Config config = new Config();
     config.setClusterName(keys.clusterName());
     config
         .getMemberAttributeConfig()
         .setAttribute(Placement.ADDRESS, address)
         .setAttribute(VERTX_NODE_ID, UUID.randomUUID().toString());
-    config.setAdvancedNetworkConfig(network(settings));
+    config.setAdvancedNetworkConfig(network(settings, join));
     config.getMetricsConfig().setEnabled(false);
     config.getJetConfig().setEnabled(false);
     config.getSerializationConfig().setJavaSerializationFilterConfig(filter());
     config.getMapConfig("__vertx.nodeInfo").setBackupCount(1);
     config.addMultiMapConfig(new MultiMapConfig("__vertx.subs").setBackupCount(1));
+    property(config, ClusterProperty.DISCOVERY_SPI_ENABLED.getName(), "true");
     property(config, ClusterProperty.PHONE_HOME_ENABLED.getName(), "false");
     property(config, ClusterProperty.SHUTDOWNHOOK_ENABLED.getName(), "false");
     property(config, ClusterProperty.SOCKET_BIND_ANY.getName(), "false");
@@ -138,7 +155,7 @@ final class HazelcastMember {
     config.setProperty(name, value);
   }
 
-  private static AdvancedNetworkConfig network(ClusterSettings settings) {
+  private static AdvancedNetworkConfig network(ClusterSettings settings, JoinConfig join) {
     ServerSocketEndpointConfig endpoint =
         new ServerSocketEndpointConfig()
             .setPort(settings.port())
@@ -146,7 +163,7 @@ final class HazelcastMember {
             .setPublicAddress(new HostPort(settings.host(), settings.port()).toString())
             .setInterfaces(new InterfacesConfig().setEnabled(true).addInterface(settings.host()));
     AdvancedNetworkConfig network =
-        new AdvancedNetworkConfig().setEnabled(true).setJoin(join(settings.discovery()));
+        new AdvancedNetworkConfig().setEnabled(true).setJoin(join);
     network.setMemberEndpointConfig(endpoint);
     network
         .getEndpointConfigs()
@@ -156,15 +173,24 @@ final class HazelcastMember {
     return network;
   }
 
-  private static JoinConfig join(Discovery discovery) {
+  private static JoinConfig join(ClusterSettings settings, Optional<DnsMembers> dns) {
     JoinConfig join = new JoinConfig();
     join.getAutoDetectionConfig().setEnabled(false);
     join.getMulticastConfig().setEnabled(false);
-    if (discovery instanceof Discovery.Listed listed) {
+    dns.ifPresent(
+        members -> join.getDiscoveryConfig().addDiscoveryStrategyConfig(members.toConfig()));
+    if (settings.discovery() instanceof Discovery.Listed listed) {
       join.getTcpIpConfig()
           .setEnabled(true)
-          .setConnectionTimeoutSeconds(2)
+          .setConnectionTimeoutSeconds(CONNECT_SECONDS)
           .setMembers(listed.members());
+    } else if (settings.discovery() instanceof Discovery.Kubernetes kubernetes) {
+      join.getKubernetesConfig()
+          .setEnabled(true)
+          .setProperty("namespace", kubernetes.namespace())
+          .setProperty("service-name", kubernetes.service())
+          .setProperty("service-port", Integer.toString(settings.port()))
+          .setProperty("kubernetes-master", kubernetes.api().toString());
     }
     return join;
   }
