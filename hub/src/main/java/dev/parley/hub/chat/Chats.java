@@ -30,8 +30,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -60,6 +62,16 @@ public final class Chats implements RunListener {
   /** A run under way, with what the agent has said since its last tool call. */
   public record InFlight(String runId, String text) {}
 
+  /**
+   * What is under way in a session.
+   *
+   * @param active the ids of its runs, also of those that no chat started
+   * @param inFlight a run that a chat started, or null
+   */
+  public record SessionState(Set<String> active, @Nullable InFlight inFlight) {
+    static final SessionState QUIET = new SessionState(Set.of(), null);
+  }
+
   private record RunKey(TenantId tenant, String runId) {}
 
   private record Place(TenantId tenant, SessionKey session) {
@@ -74,6 +86,7 @@ public final class Chats implements RunListener {
   private final RunIds runIds;
   private final Clock clock;
   private final RunListener watchers;
+  private volatile @Nullable ChatRelay others;
   private final ConcurrentMap<RunKey, ChatRun> active = new ConcurrentHashMap<>();
   private final ConcurrentMap<Place, Set<String>> underWay = new ConcurrentHashMap<>();
   private final Cache<RunKey, Outcome> ended =
@@ -99,8 +112,13 @@ public final class Chats implements RunListener {
     this.watchers = watchers;
   }
 
+  /** Says how to reach the chats of other nodes; without it there is this node only. */
+  void sharedThrough(ChatRelay relay) {
+    others = relay;
+  }
+
   /**
-   * Sends a message to an own agent.
+   * Sends a message to an own agent, whose place keeps the chat.
    *
    * @param runId the client's idempotency key
    * @param timeoutMs how long the run may take, 0 for the default
@@ -108,6 +126,22 @@ public final class Chats implements RunListener {
    *     switchboard refuses with
    */
   public Future<Ticket> send(
+      Principal caller,
+      TenantScope scope,
+      SessionKey session,
+      String message,
+      String runId,
+      long timeoutMs) {
+    ChatRelay relay = others;
+    Optional<String> place =
+        relay == null ? Optional.empty() : relay.placeOf(scope.tenant(), session.agent());
+    return relay != null && place.isPresent()
+        ? relay.send(place.get(), caller, session, message, runId, timeoutMs)
+        : sendHere(caller, scope, session, message, runId, timeoutMs);
+  }
+
+  /** As {@link #send}, and keeps the chat on this node. */
+  Future<Ticket> sendHere(
       Principal caller,
       TenantScope scope,
       SessionKey session,
@@ -123,20 +157,27 @@ public final class Chats implements RunListener {
     return agents
         .get(scope, session.agent())
         .compose(
-            definition -> {
-              agents.requireChatHere(run.tenant(), definition);
-              return sessions
-                  .statusOf(scope, session, runId, message)
-                  .compose(
-                      before ->
-                          before.isPresent()
-                              ? known(scope, run, message, before.get())
-                              : start(caller, scope, definition, run, message, timeoutMs));
-            });
+            definition ->
+                sessions
+                    .statusOf(scope, session, runId, message)
+                    .compose(
+                        before ->
+                            before.isPresent()
+                                ? known(scope, run, message, before.get())
+                                : start(caller, scope, definition, run, message, timeoutMs)));
   }
 
   /** Stops the runs of a session, or one of them; answers the ids of those that were stopped. */
-  public List<String> abort(TenantId tenant, @Nullable SessionKey session, @Nullable String runId) {
+  public Future<List<String>> abort(
+      TenantId tenant, @Nullable SessionKey session, @Nullable String runId) {
+    List<String> here = abortHere(tenant, session, runId);
+    ChatRelay relay = others;
+    return relay == null || !here.isEmpty()
+        ? Future.succeededFuture(here)
+        : relay.stop(tenant, session, runId);
+  }
+
+  List<String> abortHere(TenantId tenant, @Nullable SessionKey session, @Nullable String runId) {
     List<String> stopped = new ArrayList<>();
     active.forEach(
         (key, run) -> {
@@ -151,22 +192,62 @@ public final class Chats implements RunListener {
     return stopped;
   }
 
-  /** The ids of the runs of a session that are under way, also of those that no chat started. */
-  public Set<String> activeRuns(TenantId tenant, SessionKey session) {
+  /** What is under way in these sessions. */
+  public Future<Map<SessionKey, SessionState>> states(TenantId tenant, Set<SessionKey> of) {
+    Map<SessionKey, SessionState> here = new HashMap<>();
+    of.forEach(session -> here.put(session, stateHere(tenant, session)));
+    ChatRelay relay = others;
+    return relay == null
+        ? Future.succeededFuture(here)
+        : relay
+            .states(tenant, of)
+            .map(
+                elsewhere -> {
+                  here.putAll(elsewhere);
+                  return here;
+                });
+  }
+
+  /** What is under way in this session. */
+  public Future<SessionState> state(TenantId tenant, SessionKey session) {
+    return states(tenant, Set.of(session))
+        .map(all -> all.getOrDefault(session, SessionState.QUIET));
+  }
+
+  SessionState stateHere(TenantId tenant, SessionKey session) {
+    Set<String> running = activeRuns(tenant, session);
+    InFlight inFlight =
+        running.stream()
+            .map(runId -> active.get(new RunKey(tenant, runId)))
+            .filter(Objects::nonNull)
+            .map(run -> new InFlight(run.run().runId(), run.text()))
+            .findFirst()
+            .orElse(null);
+    return new SessionState(running, inFlight);
+  }
+
+  private Set<String> activeRuns(TenantId tenant, SessionKey session) {
     return underWay.getOrDefault(new Place(tenant, session), Set.of());
   }
 
-  /** A run of the session that a chat started and that is under way. */
-  public Optional<InFlight> inFlight(TenantId tenant, SessionKey session) {
-    return activeRuns(tenant, session).stream()
-        .map(runId -> active.get(new RunKey(tenant, runId)))
-        .filter(Objects::nonNull)
-        .map(run -> new InFlight(run.run().runId(), run.text()))
-        .findFirst();
+  /**
+   * How a run ends, when it ends.
+   *
+   * @param patience how long to wait for a run of another node
+   * @return fails with {@code not_found} when no node knows it
+   */
+  public Future<Outcome> outcome(TenantId tenant, String runId, Duration patience) {
+    Future<Outcome> here = outcomeHere(tenant, runId);
+    ChatRelay relay = others;
+    if (here != null) {
+      return here;
+    }
+    return relay == null
+        ? Future.failedFuture(ParleyException.notFound("run"))
+        : relay.outcome(tenant, runId, patience);
   }
 
-  /** How a run ended, when it ends; null future result when it is unknown. */
-  public @Nullable Future<Outcome> outcome(TenantId tenant, String runId) {
+  @Nullable Future<Outcome> outcomeHere(TenantId tenant, String runId) {
     RunKey key = new RunKey(tenant, runId);
     ChatRun run = active.get(key);
     if (run != null) {

@@ -10,6 +10,8 @@ import dev.parley.hub.agent.Agents;
 import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.cluster.Announcement;
 import dev.parley.hub.cluster.Announcements;
+import dev.parley.hub.cluster.NodeBus;
+import dev.parley.hub.cluster.Placement;
 import dev.parley.hub.contract.RequestValidator;
 import dev.parley.hub.gateway.Caller.Topic;
 import dev.parley.hub.gateway.ClientAddresses;
@@ -113,6 +115,14 @@ public final class WsGateway {
     parts.announcements.listen(this::onAnnouncement, () -> confirmAll(session -> true));
     metrics.gauge("parley.connections", connections, ConcurrentMap::size);
     sweeper = vertx.setPeriodic(SWEEP.toMillis(), timer -> sweep());
+  }
+
+  /** Shares events and presence with the other nodes of a cluster. */
+  public void sharedThrough(Placement placement, NodeBus bus) {
+    FeedRelay relay = new FeedRelay(vertx, placement, bus, feed, presence);
+    presence.sharedThrough(relay);
+    feed.sharedThrough(relay);
+    relay.start();
   }
 
   /** Takes over an upgraded socket, on its event loop. */
