@@ -155,8 +155,7 @@ public final class ChatRelay {
   }
 
   /** Stops runs on whichever other nodes they are; answers their ids. */
-  Future<List<String>> stop(
-      TenantId tenant, @Nullable SessionKey session, @Nullable String runId) {
+  Future<List<String>> stop(TenantId tenant, @Nullable SessionKey session, @Nullable String runId) {
     Stop wanted = new Stop(tenant.value(), session == null ? null : session.toString(), runId);
     return ofAll(STOP, Json.write(wanted), Stopped.class, new Stopped(List.of()), ChatRelay::both)
         .map(Stopped::runIds);

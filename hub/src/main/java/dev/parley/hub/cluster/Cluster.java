@@ -48,7 +48,9 @@ public final class Cluster {
             tls ->
                 worker
                     .executeBlocking(
-                        () -> HazelcastMember.start(worker, settings, keys, tls.orElse(null), address),
+                        () ->
+                            HazelcastMember.start(
+                                worker, settings, keys, tls.orElse(null), address),
                         false)
                     .compose(
                         hazelcast -> open(worker, keys, bus(settings, tls), address, hazelcast)));

@@ -27,9 +27,7 @@ public sealed interface Discovery {
 
     /** The members in their parts. */
     List<HostPort> parsed() {
-      return members.stream()
-          .map(member -> HostPort.parse("cluster-members", member))
-          .toList();
+      return members.stream().map(member -> HostPort.parse("cluster-members", member)).toList();
     }
   }
 

@@ -18,6 +18,8 @@ import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Vertx;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -77,6 +79,10 @@ final class HazelcastMember {
 
   private static final int CONNECT_SECONDS = 2;
 
+  /** What every pod has, and Hazelcast's plugin trusts the API server by. */
+  private static final Path POD_AUTHORITY =
+      Path.of("/var/run/secrets/kubernetes.io/serviceaccount/ca.crt");
+
   private HazelcastMember() {}
 
   /**
@@ -92,6 +98,12 @@ final class HazelcastMember {
       @Nullable ClusterTls tls,
       String address)
       throws InterruptedException {
+    if (settings.discovery() instanceof Discovery.Kubernetes && !Files.isReadable(POD_AUTHORITY)) {
+      throw ParleyException.invalid(
+          "cluster-kubernetes",
+          "--cluster-kubernetes works in a pod of Kubernetes, and %s cannot be read; elsewhere use --cluster-dns or --cluster-members"
+              .formatted(POD_AUTHORITY));
+    }
     HazelcastInstance hazelcast;
     Optional<DnsMembers> dns =
         settings.discovery() instanceof Discovery.Dns named
@@ -135,7 +147,10 @@ final class HazelcastMember {
     config.getSerializationConfig().setJavaSerializationFilterConfig(filter());
     config.getMapConfig("__vertx.nodeInfo").setBackupCount(1);
     config.addMultiMapConfig(new MultiMapConfig("__vertx.subs").setBackupCount(1));
-    property(config, ClusterProperty.DISCOVERY_SPI_ENABLED.getName(), "true");
+    property(
+        config,
+        ClusterProperty.DISCOVERY_SPI_ENABLED.getName(),
+        Boolean.toString(settings.discovery() instanceof Discovery.Dns));
     property(config, ClusterProperty.PHONE_HOME_ENABLED.getName(), "false");
     property(config, ClusterProperty.SHUTDOWNHOOK_ENABLED.getName(), "false");
     property(config, ClusterProperty.SOCKET_BIND_ANY.getName(), "false");
@@ -162,8 +177,7 @@ final class HazelcastMember {
             .setPortAutoIncrement(false)
             .setPublicAddress(new HostPort(settings.host(), settings.port()).toString())
             .setInterfaces(new InterfacesConfig().setEnabled(true).addInterface(settings.host()));
-    AdvancedNetworkConfig network =
-        new AdvancedNetworkConfig().setEnabled(true).setJoin(join);
+    AdvancedNetworkConfig network = new AdvancedNetworkConfig().setEnabled(true).setJoin(join);
     network.setMemberEndpointConfig(endpoint);
     network
         .getEndpointConfigs()

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
- * Which nodes have something: a link to an agent, or sessions of a tenant. Each entry is a lease: it
- * ends by itself unless the node renews it, so a node that fell silent is forgotten. Bounded;
+ * Which nodes have something: a link to an agent, or sessions of a tenant. Each entry is a lease:
+ * it ends by itself unless the node renews it, so a node that fell silent is forgotten. Bounded;
  * thread-safe.
  */
 public final class Leases<K> {

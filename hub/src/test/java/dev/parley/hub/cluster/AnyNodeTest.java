@@ -47,8 +47,16 @@ class AnyNodeTest {
     String port = Integer.toString(TcpRedis.freePort());
     first =
         HubExtension.with(
-                "cluster", "true", "redis", url, "cluster-secret-file", secret, "data", data,
-                "cluster-port", port)
+                "cluster",
+                "true",
+                "redis",
+                url,
+                "cluster-secret-file",
+                secret,
+                "data",
+                data,
+                "cluster-port",
+                port)
             .start();
     sockets = first.vertx().createWebSocketClient();
     second =
@@ -82,10 +90,7 @@ class AnyNodeTest {
   }
 
   private static ObjectNode message(String session, String text, String id) {
-    return Json.object()
-        .put("sessionKey", session)
-        .put("message", text)
-        .put("idempotencyKey", id);
+    return Json.object().put("sessionKey", session).put("message", text).put("idempotencyKey", id);
   }
 
   /** The frames of a run until it is over, as one person sees them. */
@@ -111,7 +116,8 @@ class AnyNodeTest {
     await()
         .atMost(LONGEST)
         .until(
-            () -> person.succeed("system-presence", Json.object()).size(), size -> size == sessions);
+            () -> person.succeed("system-presence", Json.object()).size(),
+            size -> size == sessions);
   }
 
   @Test
@@ -162,10 +168,7 @@ class AnyNodeTest {
           .atMost(LONGEST)
           .until(
               () ->
-                  there
-                      .ask("chat.send", message(session, "work", "long"))
-                      .path("ok")
-                      .asBoolean());
+                  there.ask("chat.send", message(session, "work", "long")).path("ok").asBoolean());
       agent.delivery();
       for (Peer person : new Peer[] {here, there}) {
         await()
@@ -182,7 +185,8 @@ class AnyNodeTest {
       }
       String waiting =
           there.send("agent.wait", Json.object().put("runId", "long").put("timeoutMs", 20_000));
-      JsonNode stopped = here.succeed("chat.abort", Json.object().put("sessionKey", session).put("runId", "long"));
+      JsonNode stopped =
+          here.succeed("chat.abort", Json.object().put("sessionKey", session).put("runId", "long"));
       assertTrue(stopped.path("aborted").asBoolean(), stopped.toString());
       assertFalse(agent.event("agent.cancelled").path("id").asText().isEmpty());
       JsonNode end = there.answer(waiting).path("payload");
@@ -239,8 +243,7 @@ class AnyNodeTest {
       here.succeed("room.invite", Json.object().put("room", room).put("party", guest.tenant()));
       visitor.succeed("room.accept", Json.object().put("room", room));
       here.succeed(
-          "room.listen",
-          Json.object().put("room", room).put("agent", "scribe").put("mode", "all"));
+          "room.listen", Json.object().put("room", room).put("agent", "scribe").put("mode", "all"));
       Peer[] people = {here, there, visitor};
       for (Peer person : people) {
         person.succeed("room.subscribe", Json.object().put("room", room));

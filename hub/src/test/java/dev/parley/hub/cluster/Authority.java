@@ -45,8 +45,7 @@ final class Authority {
     Path cert =
         write(node + ".pem", "CERTIFICATE", certificate(new X500Name("CN=" + node), own, false));
     Path key = write(node + "-key.pem", "PRIVATE KEY", own.getPrivate().getEncoded());
-    return new TlsSettings(
-        ClusterTraffic.CERTIFICATES, cert.toString(), key.toString(), caFile());
+    return new TlsSettings(ClusterTraffic.CERTIFICATES, cert.toString(), key.toString(), caFile());
   }
 
   private static KeyPair pair() throws GeneralSecurityException {
@@ -66,8 +65,7 @@ final class Authority {
                 Date.from(now.plus(Duration.ofDays(1))),
                 subject,
                 of.getPublic())
-            .addExtension(
-                Extension.basicConstraints, true, new BasicConstraints(authority))
+            .addExtension(Extension.basicConstraints, true, new BasicConstraints(authority))
             .build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate()));
     return made.getEncoded();
   }

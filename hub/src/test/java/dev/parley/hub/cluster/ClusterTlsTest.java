@@ -62,10 +62,13 @@ class ClusterTlsTest {
           TcpRedis.freePort(), TcpRedis.freePort(), TcpRedis.freePort(), TcpRedis.freePort()
         };
     Map<String, String> options = options(SECRET, ports[0], ports[1]);
-    first = HubExtension.with(options.entrySet().stream().flatMap(
-                option -> java.util.stream.Stream.of(option.getKey(), option.getValue()))
-            .toArray(String[]::new))
-        .start();
+    first =
+        HubExtension.with(
+                options.entrySet().stream()
+                    .flatMap(
+                        option -> java.util.stream.Stream.of(option.getKey(), option.getValue()))
+                    .toArray(String[]::new))
+            .start();
     sockets = first.vertx().createWebSocketClient();
     second = NodeProcess.start(directory.resolve("second"), options(SECRET, ports[2], ports[3]));
     second.port();

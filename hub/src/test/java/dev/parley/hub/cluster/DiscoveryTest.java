@@ -11,16 +11,17 @@ import dev.parley.hub.store.TcpRedis;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Vertx;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
 /** Members that find each other by a real DNS server, with certificates from files. */
 class DiscoveryTest {
@@ -56,8 +57,7 @@ class DiscoveryTest {
 
   private HazelcastInstance member(TlsSettings tls, int port, Discovery discovery)
       throws InterruptedException {
-    ClusterSettings settings =
-        new ClusterSettings("127.0.0.1", port, 0, discovery, SECRET, tls);
+    ClusterSettings settings = new ClusterSettings("127.0.0.1", port, 0, discovery, SECRET, tls);
     return HazelcastMember.start(
         VERTX,
         settings,
@@ -121,6 +121,18 @@ class DiscoveryTest {
   }
 
   @Test
+  void aNodeThatLooksForOthersThroughKubernetesAndIsNotInItSaysSoInOneLine() {
+    Discovery pods =
+        Discovery.Kubernetes.parse("agents/parley", URI.create("https://127.0.0.1:1"));
+    ParleyException refused =
+        assertThrows(
+            ParleyException.class,
+            () -> member(TlsSettings.SECRET, TcpRedis.freePort(), pods));
+    assertEquals(1, refused.text().lines().count(), refused.text());
+    assertTrue(refused.text().contains("works in a pod of Kubernetes"), refused.text());
+  }
+
+  @Test
   void aNodeWhoseCertificateOnlyTheOtherSideRefusesIsToldSo() throws Exception {
     Authority ours = new Authority(directory, "ours");
     Authority theirs = new Authority(directory, "theirs");
@@ -128,8 +140,7 @@ class DiscoveryTest {
     first = member(ours.issue("first"), port, new Discovery.Listed(List.of()));
     TlsSettings stranger = theirs.issue("stranger");
     TlsSettings trusting =
-        new TlsSettings(
-            stranger.traffic(), stranger.certFile(), stranger.keyFile(), ours.caFile());
+        new TlsSettings(stranger.traffic(), stranger.certFile(), stranger.keyFile(), ours.caFile());
     String reason =
         ClusterTls.of(VERTX, trusting, SECRET)
             .orElseThrow()

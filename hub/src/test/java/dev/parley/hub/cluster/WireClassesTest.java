@@ -42,7 +42,9 @@ class WireClassesTest {
     int port = TcpRedis.freePort();
     ClusterSettings settings =
         ClusterSettings.onLoopback(port, List.of(), "5f1d0c6e0b7a4d5f9e3c2b1a09f8e7d6");
-    member = HazelcastMember.start(vertx, settings, new ClusterKeys(settings.secret()), null, "node.test");
+    member =
+        HazelcastMember.start(
+            vertx, settings, new ClusterKeys(settings.secret()), null, "node.test");
     wire = ((SerializationServiceSupport) member).getSerializationService();
   }
 

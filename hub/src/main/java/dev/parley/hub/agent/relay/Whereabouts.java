@@ -40,8 +40,7 @@ final class Whereabouts {
   private final Placement placement;
   private final NodeBus bus;
   private final RemoteAgents here;
-  private final Leases<AgentAddress> leases =
-      new Leases<>(LEASE, MAX_AGENTS, System::nanoTime);
+  private final Leases<AgentAddress> leases = new Leases<>(LEASE, MAX_AGENTS, System::nanoTime);
   private final Cache<AgentAddress, List<String>> remembered =
       Caffeine.newBuilder().maximumSize(MAX_AGENTS).expireAfterWrite(REMEMBERED).build();
   private final AtomicBoolean settling = new AtomicBoolean();

@@ -39,8 +39,8 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 record SecretCertificate(PrivateKey key, X509Certificate certificate) {
   private static final String SALT = "parley cluster certificate 1";
 
-  /** Slows down guessing from a certificate that a stranger was shown; 0.3 s at a start. */
-  private static final int ROUNDS = 600_000;
+  /** Slows down guessing from a certificate that a stranger was shown; 0.3 s of a start. */
+  private static final int ROUNDS = 100_000;
 
   private static final String PASSWORD = "in memory";
   private static final X500Name NAME = new X500Name("CN=parley cluster");
@@ -98,14 +98,11 @@ record SecretCertificate(PrivateKey key, X509Certificate certificate) {
     try {
       KeyStore store = KeyStore.getInstance("PKCS12");
       store.load(null, null);
-      store.setKeyEntry(
-          "node", key, PASSWORD.toCharArray(), new X509Certificate[] {certificate});
+      store.setKeyEntry("node", key, PASSWORD.toCharArray(), new X509Certificate[] {certificate});
       store.setCertificateEntry("nodes", certificate);
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       store.store(bytes, PASSWORD.toCharArray());
-      return new PfxOptions()
-          .setValue(Buffer.buffer(bytes.toByteArray()))
-          .setPassword(PASSWORD);
+      return new PfxOptions().setValue(Buffer.buffer(bytes.toByteArray())).setPassword(PASSWORD);
     } catch (GeneralSecurityException | IOException e) {
       throw new IllegalStateException("this Java cannot keep an Ed25519 certificate", e);
     }

@@ -143,15 +143,15 @@ public final class ChatOperations {
     chats
         .outcome(caller.tenant(), runId, patience)
         .onSuccess(
-        ended -> {
-          ObjectNode result =
-              Json.object().put("runId", runId).put("status", ended.status().answer());
-          result.put("summary", ended.failure() == null ? "completed" : ended.failure());
-          ObjectNode body = result.putObject("result");
-          body.putArray("payloads").addObject().put("text", ended.text()).putNull("mediaUrl");
-          body.putObject("meta").put("durationMs", ended.endedAt() - ended.startedAt());
-          connection.answerAgain(result);
-        });
+            ended -> {
+              ObjectNode result =
+                  Json.object().put("runId", runId).put("status", ended.status().answer());
+              result.put("summary", ended.failure() == null ? "completed" : ended.failure());
+              ObjectNode body = result.putObject("result");
+              body.putArray("payloads").addObject().put("text", ended.text()).putNull("mediaUrl");
+              body.putObject("meta").put("durationMs", ended.endedAt() - ended.startedAt());
+              connection.answerAgain(result);
+            });
   }
 
   private Future<ObjectNode> await(Caller caller, ObjectNode params) {

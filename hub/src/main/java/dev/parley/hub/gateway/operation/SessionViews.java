@@ -132,7 +132,8 @@ public final class SessionViews {
       result.put("nextOffset", page.nextOffset());
     }
     result.set("defaults", model(caller, at.agent));
-    result.set("sessionInfo", session == null ? absent(at.key) : row(caller, at.agent, session, state));
+    result.set(
+        "sessionInfo", session == null ? absent(at.key) : row(caller, at.agent, session, state));
     Chats.InFlight run = state.inFlight();
     if (run != null) {
       result.putObject("inFlightRun").put("runId", run.runId()).put("text", run.text());
@@ -234,8 +235,7 @@ public final class SessionViews {
                                               Objects.requireNonNull(
                                                   byId.get(one.getKey().agentId())),
                                               one.getKey(),
-                                              Objects.requireNonNull(
-                                                  states.get(one.getValue()))))
+                                              Objects.requireNonNull(states.get(one.getValue()))))
                                   .toList(),
                               page.total()));
             });

@@ -43,12 +43,12 @@ final class FeedRelay {
   private final NodeBus bus;
   private final TenantFeed feed;
   private final PresenceFeed presence;
-  private final Leases<TenantId> interested =
-      new Leases<>(LEASE, MAX_TENANTS, System::nanoTime);
+  private final Leases<TenantId> interested = new Leases<>(LEASE, MAX_TENANTS, System::nanoTime);
   private final ConcurrentMap<TenantId, Map<String, JsonNode>> present = new ConcurrentHashMap<>();
+  private volatile boolean stopped;
+  private long timer;
 
-  FeedRelay(
-      Vertx vertx, Placement placement, NodeBus bus, TenantFeed feed, PresenceFeed presence) {
+  FeedRelay(Vertx vertx, Placement placement, NodeBus bus, TenantFeed feed, PresenceFeed presence) {
     this.vertx = vertx;
     this.placement = placement;
     this.bus = bus;
@@ -62,8 +62,14 @@ final class FeedRelay {
     bus.onMessage(EVENT, this::onEvent);
     bus.onMessage(PRESENT, this::onPresent);
     placement.onChange(this::membersChanged);
-    vertx.setPeriodic(RENEW_MS, passed -> tellAll());
+    timer = vertx.setPeriodic(RENEW_MS, passed -> tellAll());
     tellAll();
+  }
+
+  /** Tells the other nodes nothing any more. */
+  void stop() {
+    stopped = true;
+    vertx.cancelTimer(timer);
   }
 
   /** The tenant has got its first session here, or lost its last. */
@@ -84,8 +90,7 @@ final class FeedRelay {
     if (nodes.isEmpty()) {
       return;
     }
-    String text =
-        Json.write(new Head(tenant.value(), audience, event)) + "\n" + payload.text();
+    String text = Json.write(new Head(tenant.value(), audience, event)) + "\n" + payload.text();
     nodes.forEach(node -> bus.send(node, EVENT, "", text));
   }
 
@@ -174,6 +179,8 @@ final class FeedRelay {
   }
 
   private Stream<String> others() {
-    return placement.nodes().stream().filter(node -> !node.equals(placement.self()));
+    return stopped
+        ? Stream.empty()
+        : placement.nodes().stream().filter(node -> !node.equals(placement.self()));
   }
 }

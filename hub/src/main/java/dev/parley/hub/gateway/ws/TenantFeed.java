@@ -11,10 +11,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sessions of each tenant, and the only way an event reaches them: an event is
- * published to one tenant, and only sessions of that tenant can get it. A session that resumes
- * another has its log and takes its place, so that an event of that moment is neither lost nor sent
- * twice.
+ * The sessions of each tenant, and the only way an event reaches them: an event is published to one
+ * tenant, and only sessions of that tenant can get it. A session that resumes another has its log
+ * and takes its place, so that an event of that moment is neither lost nor sent twice.
  */
 final class TenantFeed {
   private final ConcurrentMap<TenantId, ConcurrentMap<EventLog, WsSession>> sessions =

@@ -71,6 +71,7 @@ public final class WsGateway {
   private final String version;
   private final long startedAt = System.currentTimeMillis();
   private final long sweeper;
+  private volatile @Nullable FeedRelay others;
   private volatile @Nullable String stopping;
   private long sweeps;
 
@@ -121,6 +122,7 @@ public final class WsGateway {
   public void sharedThrough(Placement placement, NodeBus bus) {
     FeedRelay relay = new FeedRelay(vertx, placement, bus, feed, presence);
     presence.sharedThrough(relay);
+    others = relay;
     feed.sharedThrough(relay);
     relay.start();
   }
@@ -213,7 +215,14 @@ public final class WsGateway {
     stopping = reason;
     vertx.cancelTimer(sweeper);
     return new Farewell(vertx, remoteAgents, connections.values(), reason)
-        .say(limit, isElsewhere, isBusy);
+        .say(limit, isElsewhere, isBusy)
+        .onComplete(
+            said -> {
+              FeedRelay relay = others;
+              if (relay != null) {
+                relay.stop();
+              }
+            });
   }
 
   /** Counts the connection to its tenant; fails with {@code limit_exceeded}. */
