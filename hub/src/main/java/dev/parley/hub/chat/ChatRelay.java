@@ -179,7 +179,7 @@ public final class ChatRelay {
   Future<Map<SessionKey, SessionState>> states(TenantId tenant, Set<SessionKey> sessions) {
     Map<String, List<String>> byNode = new HashMap<>();
     for (SessionKey session : sessions) {
-      placeOf(tenant, session.agent())
+      knownPlaceOf(tenant, session.agent())
           .ifPresent(
               node ->
                   byNode.computeIfAbsent(node, same -> new ArrayList<>()).add(session.toString()));
@@ -201,6 +201,14 @@ public final class ChatRelay {
               }
               return states;
             });
+  }
+
+  private Optional<String> knownPlaceOf(TenantId tenant, AgentId agent) {
+    try {
+      return placeOf(tenant, agent);
+    } catch (ParleyException noOwner) {
+      return Optional.empty();
+    }
   }
 
   private Future<String> onStates(Received request) {

@@ -29,9 +29,7 @@ import io.vertx.core.Promise;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -74,12 +72,6 @@ public final class Chats implements RunListener {
 
   private record RunKey(TenantId tenant, String runId) {}
 
-  private record Place(TenantId tenant, SessionKey session) {
-    static Place of(Run run) {
-      return new Place(run.tenant(), run.session());
-    }
-  }
-
   private final Agents agents;
   private final Sessions sessions;
   private final Switchboard switchboard;
@@ -88,7 +80,7 @@ public final class Chats implements RunListener {
   private final RunListener watchers;
   private volatile @Nullable ChatRelay others;
   private final ConcurrentMap<RunKey, ChatRun> active = new ConcurrentHashMap<>();
-  private final ConcurrentMap<Place, Set<String>> underWay = new ConcurrentHashMap<>();
+  private final UnderWay underWay = new UnderWay();
   private final Cache<RunKey, Outcome> ended =
       Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(Duration.ofMinutes(10)).build();
 
@@ -215,7 +207,7 @@ public final class Chats implements RunListener {
   }
 
   SessionState stateHere(TenantId tenant, SessionKey session) {
-    Set<String> running = activeRuns(tenant, session);
+    Set<String> running = underWay.in(tenant, session);
     InFlight inFlight =
         running.stream()
             .map(runId -> active.get(new RunKey(tenant, runId)))
@@ -224,10 +216,6 @@ public final class Chats implements RunListener {
             .findFirst()
             .orElse(null);
     return new SessionState(running, inFlight);
-  }
-
-  private Set<String> activeRuns(TenantId tenant, SessionKey session) {
-    return underWay.getOrDefault(new Place(tenant, session), Set.of());
   }
 
   /**
@@ -265,7 +253,7 @@ public final class Chats implements RunListener {
       chat.begin();
     }
     if (event instanceof RunEvent.Started) {
-      begin(which);
+      underWay.begin(which);
     } else if (event instanceof RunEvent.Text text && chat != null) {
       chat.said(text.text());
     }
@@ -279,34 +267,14 @@ public final class Chats implements RunListener {
     }
   }
 
-  private void begin(Run run) {
-    underWay.compute(
-        Place.of(run),
-        (place, runs) -> {
-          Set<String> all = runs == null ? new LinkedHashSet<>() : new LinkedHashSet<>(runs);
-          all.add(run.runId());
-          return Collections.unmodifiableSet(all);
-        });
-  }
-
   /** Whoever looks once the end is told sees no run any more. */
   private void end(Run run, @Nullable ChatRun chat, Outcome outcome) {
     if (chat == null) {
-      leave(run);
+      underWay.end(run);
     } else {
       ended.put(new RunKey(run.tenant(), run.runId()), outcome);
       forget(chat);
     }
-  }
-
-  private void leave(Run run) {
-    underWay.computeIfPresent(
-        Place.of(run),
-        (place, runs) -> {
-          Set<String> left = new LinkedHashSet<>(runs);
-          left.remove(run.runId());
-          return left.isEmpty() ? null : Collections.unmodifiableSet(left);
-        });
   }
 
   /**
@@ -319,7 +287,7 @@ public final class Chats implements RunListener {
       return repeated(present, run, message);
     }
     if (status != RunStatus.RUNNING
-        || activeRuns(run.tenant(), run.session()).contains(run.runId())) {
+        || underWay.in(run.tenant(), run.session()).contains(run.runId())) {
       return Future.succeededFuture(new Ticket(run.runId(), status.answer()));
     }
     RunEnd lost = new RunEnd(RunStatus.FAILED, null, 0, 0, 0);
@@ -364,7 +332,7 @@ public final class Chats implements RunListener {
     if (raced != null) {
       return repeated(raced, run, message);
     }
-    begin(run);
+    underWay.begin(run);
     MessageId id = runIds.open(run.tenant(), run.runId());
     Promise<Ticket> admitted = Promise.promise();
     try {
@@ -433,7 +401,7 @@ public final class Chats implements RunListener {
   private void forget(ChatRun chat) {
     TenantId tenant = chat.run().tenant();
     active.remove(new RunKey(tenant, chat.run().runId()), chat);
-    leave(chat.run());
+    underWay.end(chat.run());
     runIds.close(tenant, chat.run().runId());
   }
 

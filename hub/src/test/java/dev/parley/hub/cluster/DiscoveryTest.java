@@ -122,12 +122,10 @@ class DiscoveryTest {
 
   @Test
   void aNodeThatLooksForOthersThroughKubernetesAndIsNotInItSaysSoInOneLine() {
-    Discovery pods =
-        Discovery.Kubernetes.parse("agents/parley", URI.create("https://127.0.0.1:1"));
+    Discovery pods = Discovery.Kubernetes.parse("agents/parley", URI.create("https://127.0.0.1:1"));
     ParleyException refused =
         assertThrows(
-            ParleyException.class,
-            () -> member(TlsSettings.SECRET, TcpRedis.freePort(), pods));
+            ParleyException.class, () -> member(TlsSettings.SECRET, TcpRedis.freePort(), pods));
     assertEquals(1, refused.text().lines().count(), refused.text());
     assertTrue(refused.text().contains("works in a pod of Kubernetes"), refused.text());
   }

@@ -20,7 +20,6 @@ import io.netty.handler.codec.dns.DnsRecordType;
 import io.netty.handler.codec.dns.DnsResponseCode;
 import io.netty.handler.codec.dns.DnsSection;
 import io.netty.util.NetUtil;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +57,7 @@ final class DnsServer implements AutoCloseable {
   }
 
   String address() {
-    return "127.0.0.1:" + ((InetSocketAddress) channel.localAddress()).getPort();
+    return "127.0.0.1:" + channel.localAddress().getPort();
   }
 
   void address(String name, String ip) {

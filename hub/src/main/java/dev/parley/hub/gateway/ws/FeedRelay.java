@@ -45,6 +45,7 @@ final class FeedRelay {
   private final PresenceFeed presence;
   private final Leases<TenantId> interested = new Leases<>(LEASE, MAX_TENANTS, System::nanoTime);
   private final ConcurrentMap<TenantId, Map<String, JsonNode>> present = new ConcurrentHashMap<>();
+  private volatile Set<String> members = Set.of();
   private volatile boolean stopped;
   private long timer;
 
@@ -160,6 +161,10 @@ final class FeedRelay {
 
   private void membersChanged() {
     Set<String> nodes = placement.nodes();
+    if (nodes.equals(members)) {
+      return;
+    }
+    members = nodes;
     interested.keepOnly(nodes);
     present.forEach(
         (tenant, byNode) ->
