@@ -7,11 +7,10 @@ import dev.parley.hub.access.Authenticator;
 import dev.parley.hub.agent.Agents;
 import dev.parley.hub.agent.HostedAgents;
 import dev.parley.hub.agent.RemoteAgents;
-import dev.parley.hub.agent.RunEvent;
 import dev.parley.hub.agent.RunIds;
-import dev.parley.hub.agent.RunListener;
 import dev.parley.hub.channel.Channels;
 import dev.parley.hub.channel.TenantDirectory;
+import dev.parley.hub.chat.ChatRelay;
 import dev.parley.hub.chat.Chats;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.cluster.ClusterSettings;
@@ -319,7 +318,20 @@ public final class Hub {
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
     membership =
         new Membership(
-            vertx, agents, remote, postOffice.mailboxes(), loops, fencing, store, clock, metrics);
+            vertx,
+            agents,
+            remote,
+            postOffice.mailboxes(),
+            loops,
+            fencing,
+            store,
+            clock,
+            metrics,
+            cluster -> {
+              webSockets.sharedThrough(cluster.placement(), cluster.bus());
+              new ChatRelay(cluster.placement(), cluster.bus(), chats, authenticator, scopes)
+                  .start();
+            });
     metrics.counter(
         "parley.authentications.refused",
         "authentications refused unseen after too many wrong keys",
@@ -442,15 +454,5 @@ public final class Hub {
         .eventually(sessions::close)
         .eventually(workspaces::close)
         .eventually(openStore::close);
-  }
-
-  /** Passes run events on to a listener that is made after those who send them. */
-  private static final class LateListener implements RunListener {
-    private volatile RunListener listener = event -> {};
-
-    @Override
-    public void on(RunEvent event) {
-      listener.on(event);
-    }
   }
 }

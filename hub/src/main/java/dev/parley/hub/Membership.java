@@ -19,6 +19,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** This hub among others; without a cluster it is nothing. */
@@ -32,10 +33,16 @@ final class Membership {
   private final Clock clock;
   private final LoopBreaker loops;
   private final HubMetrics metrics;
+  private final Consumer<Cluster> sharing;
   private volatile @Nullable Cluster cluster;
   private volatile @Nullable Relay relay;
   private volatile @Nullable Majority majority;
 
+  /**
+   * A hub on its own, until it joins.
+   *
+   * @param sharing is called once this node is in a cluster
+   */
   Membership(
       Vertx vertx,
       Agents agents,
@@ -45,7 +52,8 @@ final class Membership {
       Fencing fencing,
       Store store,
       Clock clock,
-      HubMetrics metrics) {
+      HubMetrics metrics,
+      Consumer<Cluster> sharing) {
     this.vertx = vertx;
     this.agents = agents;
     this.remoteAgents = remoteAgents;
@@ -55,6 +63,7 @@ final class Membership {
     this.clock = clock;
     this.loops = loops;
     this.metrics = metrics;
+    this.sharing = sharing;
   }
 
   /** Joins the other nodes, before anybody can connect to this one. */
@@ -80,6 +89,7 @@ final class Membership {
     metrics.gauge("parley.relay.calls.out", between, Relay::outboundCount);
     metrics.gauge("parley.relay.calls.in", between, Relay::inboundCount);
     relay = between;
+    sharing.accept(joined);
     return counted.start();
   }
 

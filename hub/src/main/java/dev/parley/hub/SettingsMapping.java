@@ -3,6 +3,8 @@ package dev.parley.hub;
 import dev.parley.hub.access.AttemptLimit;
 import dev.parley.hub.agent.HostedSettings;
 import dev.parley.hub.cluster.ClusterSettings;
+import dev.parley.hub.cluster.Discovery;
+import dev.parley.hub.cluster.TlsSettings;
 import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.ws.WsSettings;
 import dev.parley.hub.loop.LoopSettings;
@@ -12,6 +14,7 @@ import dev.parley.hub.model.ModelSettings;
 import dev.parley.hub.model.Vendor;
 import dev.parley.hub.room.RoomSettings;
 import dev.parley.hub.schedule.ScheduleSettings;
+import dev.parley.hub.settings.ClusterOptions;
 import dev.parley.hub.settings.HubSettings;
 import dev.parley.hub.settings.RedisSettings;
 import dev.parley.hub.settings.Settings;
@@ -23,9 +26,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** The settings of each room, from the catalogue. */
 final class SettingsMapping {
@@ -55,7 +60,7 @@ final class SettingsMapping {
 
   /** How this node joins a cluster; empty for a hub on its own. */
   static Optional<ClusterSettings> cluster(Settings settings, Map<String, String> environment) {
-    if (!settings.get(HubSettings.CLUSTER)) {
+    if (!settings.get(ClusterOptions.CLUSTER)) {
       return Optional.empty();
     }
     if (settings.get(RedisSettings.URL).isEmpty()) {
@@ -66,17 +71,45 @@ final class SettingsMapping {
     }
     return Optional.of(
         new ClusterSettings(
-            settings.get(HubSettings.CLUSTER_HOST),
-            settings.get(HubSettings.CLUSTER_PORT),
-            settings.get(HubSettings.CLUSTER_MEMBERS),
-            clusterSecret(settings.get(HubSettings.CLUSTER_SECRET_FILE), environment)));
+            settings.get(ClusterOptions.HOST),
+            settings.get(ClusterOptions.PORT),
+            settings.get(ClusterOptions.BUS_PORT),
+            discovery(settings),
+            clusterSecret(settings.get(ClusterOptions.SECRET_FILE), environment),
+            new TlsSettings(
+                settings.get(ClusterOptions.TLS),
+                settings.get(ClusterOptions.TLS_CERT_FILE),
+                settings.get(ClusterOptions.TLS_KEY_FILE),
+                settings.get(ClusterOptions.TLS_CA_FILE))));
+  }
+
+  private static Discovery discovery(Settings settings) {
+    List<String> members = settings.get(ClusterOptions.MEMBERS);
+    String dns = settings.get(ClusterOptions.DNS);
+    String kubernetes = settings.get(ClusterOptions.KUBERNETES);
+    boolean several =
+        Stream.of(!members.isEmpty(), !dns.isEmpty(), !kubernetes.isEmpty())
+                .filter(given -> given)
+                .count()
+            > 1;
+    if (several) {
+      throw ParleyException.invalid(
+          ClusterOptions.MEMBERS.name(),
+          "give one of --cluster-members, --cluster-dns and --cluster-kubernetes");
+    }
+    if (!dns.isEmpty()) {
+      return new Discovery.Dns(dns, settings.get(ClusterOptions.DNS_SERVER));
+    }
+    return kubernetes.isEmpty()
+        ? new Discovery.Listed(members)
+        : Discovery.Kubernetes.parse(kubernetes, settings.get(ClusterOptions.KUBERNETES_API));
   }
 
   private static String clusterSecret(String file, Map<String, String> environment) {
     String given = environment.getOrDefault("PARLEY_CLUSTER_SECRET", "");
     if (file.isEmpty() && given.isEmpty()) {
       throw ParleyException.invalid(
-          HubSettings.CLUSTER_SECRET_FILE.name(),
+          ClusterOptions.SECRET_FILE.name(),
           "--cluster needs a secret that all nodes share: --cluster-secret-file <file>, or"
               + " PARLEY_CLUSTER_SECRET; make one with: openssl rand -hex 32");
     }
@@ -87,7 +120,7 @@ final class SettingsMapping {
       return Files.readString(Path.of(file)).strip();
     } catch (IOException e) {
       throw ParleyException.invalid(
-          HubSettings.CLUSTER_SECRET_FILE.name(),
+          ClusterOptions.SECRET_FILE.name(),
           "--cluster-secret-file %s cannot be read: %s".formatted(file, e));
     }
   }

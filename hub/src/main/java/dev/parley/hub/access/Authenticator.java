@@ -95,8 +95,12 @@ public final class Authenticator {
 
   /** Authenticates a live connection again: its key may have been revoked meanwhile. */
   public Future<Principal> confirm(Principal principal) {
-    return keys.valid(principal.tenant(), principal.keyId())
-        .compose(key -> admit(principal.tenant(), principal.keyId(), key));
+    return confirm(principal.tenant(), principal.keyId());
+  }
+
+  /** Whom another node of the cluster has authenticated by this key; it may be revoked by now. */
+  public Future<Principal> confirm(TenantId tenant, String keyId) {
+    return keys.valid(tenant, keyId).compose(key -> admit(tenant, keyId, key));
   }
 
   private Future<Principal> admit(TenantId tenant, String keyId, @Nullable ApiKey key) {

@@ -171,24 +171,6 @@ public final class Agents implements AgentDirectory {
         : cached.get(address).map(definition -> endpoint(address, definition));
   }
 
-  /**
-   * Insists that an agent, if it is a hosted one, runs on this node: a chat is followed where its
-   * agent runs.
-   *
-   * @throws ParleyException {@code unavailable}
-   */
-  public void requireChatHere(TenantId tenant, AgentDefinition definition) {
-    AgentAddress address = new AgentAddress(tenant, definition.id());
-    if (otherNodes != null
-        && definition.kind() == AgentDefinition.Kind.HOSTED
-        && otherNodes.isElsewhere(address)) {
-      throw new ParleyException(
-          ErrorCode.UNAVAILABLE,
-          "agent %s runs on another node of this cluster; chat with it there, or call it: calls reach it from every node"
-              .formatted(address));
-    }
-  }
-
   private Future<Endpoint> placed(AgentAddress address, AgentDefinition definition) {
     if (otherNodes == null) {
       return Future.succeededFuture(endpoint(address, definition));

@@ -12,7 +12,4 @@ public interface OtherNodes {
 
   /** How many more messages a remote agent takes through its links to other nodes. */
   Future<Integer> room(AgentAddress address);
-
-  /** Whether a hosted agent runs on another node. */
-  boolean isElsewhere(AgentAddress address);
 }

@@ -29,9 +29,9 @@ import io.vertx.core.Promise;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -60,13 +60,17 @@ public final class Chats implements RunListener {
   /** A run under way, with what the agent has said since its last tool call. */
   public record InFlight(String runId, String text) {}
 
-  private record RunKey(TenantId tenant, String runId) {}
-
-  private record Place(TenantId tenant, SessionKey session) {
-    static Place of(Run run) {
-      return new Place(run.tenant(), run.session());
-    }
+  /**
+   * What is under way in a session.
+   *
+   * @param active the ids of its runs, also of those that no chat started
+   * @param inFlight a run that a chat started, or null
+   */
+  public record SessionState(Set<String> active, @Nullable InFlight inFlight) {
+    static final SessionState QUIET = new SessionState(Set.of(), null);
   }
+
+  private record RunKey(TenantId tenant, String runId) {}
 
   private final Agents agents;
   private final Sessions sessions;
@@ -74,8 +78,9 @@ public final class Chats implements RunListener {
   private final RunIds runIds;
   private final Clock clock;
   private final RunListener watchers;
+  private volatile @Nullable ChatRelay others;
   private final ConcurrentMap<RunKey, ChatRun> active = new ConcurrentHashMap<>();
-  private final ConcurrentMap<Place, Set<String>> underWay = new ConcurrentHashMap<>();
+  private final UnderWay underWay = new UnderWay();
   private final Cache<RunKey, Outcome> ended =
       Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(Duration.ofMinutes(10)).build();
 
@@ -99,8 +104,13 @@ public final class Chats implements RunListener {
     this.watchers = watchers;
   }
 
+  /** Says how to reach the chats of other nodes; without it there is this node only. */
+  void sharedThrough(ChatRelay relay) {
+    others = relay;
+  }
+
   /**
-   * Sends a message to an own agent.
+   * Sends a message to an own agent, whose place keeps the chat.
    *
    * @param runId the client's idempotency key
    * @param timeoutMs how long the run may take, 0 for the default
@@ -108,6 +118,22 @@ public final class Chats implements RunListener {
    *     switchboard refuses with
    */
   public Future<Ticket> send(
+      Principal caller,
+      TenantScope scope,
+      SessionKey session,
+      String message,
+      String runId,
+      long timeoutMs) {
+    ChatRelay relay = others;
+    Optional<String> place =
+        relay == null ? Optional.empty() : relay.placeOf(scope.tenant(), session.agent());
+    return relay != null && place.isPresent()
+        ? relay.send(place.get(), caller, session, message, runId, timeoutMs)
+        : sendHere(caller, scope, session, message, runId, timeoutMs);
+  }
+
+  /** As {@link #send}, and keeps the chat on this node. */
+  Future<Ticket> sendHere(
       Principal caller,
       TenantScope scope,
       SessionKey session,
@@ -123,20 +149,27 @@ public final class Chats implements RunListener {
     return agents
         .get(scope, session.agent())
         .compose(
-            definition -> {
-              agents.requireChatHere(run.tenant(), definition);
-              return sessions
-                  .statusOf(scope, session, runId, message)
-                  .compose(
-                      before ->
-                          before.isPresent()
-                              ? known(scope, run, message, before.get())
-                              : start(caller, scope, definition, run, message, timeoutMs));
-            });
+            definition ->
+                sessions
+                    .statusOf(scope, session, runId, message)
+                    .compose(
+                        before ->
+                            before.isPresent()
+                                ? known(scope, run, message, before.get())
+                                : start(caller, scope, definition, run, message, timeoutMs)));
   }
 
   /** Stops the runs of a session, or one of them; answers the ids of those that were stopped. */
-  public List<String> abort(TenantId tenant, @Nullable SessionKey session, @Nullable String runId) {
+  public Future<List<String>> abort(
+      TenantId tenant, @Nullable SessionKey session, @Nullable String runId) {
+    List<String> here = abortHere(tenant, session, runId);
+    ChatRelay relay = others;
+    return relay == null || !here.isEmpty()
+        ? Future.succeededFuture(here)
+        : relay.stop(tenant, session, runId);
+  }
+
+  List<String> abortHere(TenantId tenant, @Nullable SessionKey session, @Nullable String runId) {
     List<String> stopped = new ArrayList<>();
     active.forEach(
         (key, run) -> {
@@ -151,22 +184,58 @@ public final class Chats implements RunListener {
     return stopped;
   }
 
-  /** The ids of the runs of a session that are under way, also of those that no chat started. */
-  public Set<String> activeRuns(TenantId tenant, SessionKey session) {
-    return underWay.getOrDefault(new Place(tenant, session), Set.of());
+  /** What is under way in these sessions. */
+  public Future<Map<SessionKey, SessionState>> states(TenantId tenant, Set<SessionKey> of) {
+    Map<SessionKey, SessionState> here = new HashMap<>();
+    of.forEach(session -> here.put(session, stateHere(tenant, session)));
+    ChatRelay relay = others;
+    return relay == null
+        ? Future.succeededFuture(here)
+        : relay
+            .states(tenant, of)
+            .map(
+                elsewhere -> {
+                  here.putAll(elsewhere);
+                  return here;
+                });
   }
 
-  /** A run of the session that a chat started and that is under way. */
-  public Optional<InFlight> inFlight(TenantId tenant, SessionKey session) {
-    return activeRuns(tenant, session).stream()
-        .map(runId -> active.get(new RunKey(tenant, runId)))
-        .filter(Objects::nonNull)
-        .map(run -> new InFlight(run.run().runId(), run.text()))
-        .findFirst();
+  /** What is under way in this session. */
+  public Future<SessionState> state(TenantId tenant, SessionKey session) {
+    return states(tenant, Set.of(session))
+        .map(all -> all.getOrDefault(session, SessionState.QUIET));
   }
 
-  /** How a run ended, when it ends; null future result when it is unknown. */
-  public @Nullable Future<Outcome> outcome(TenantId tenant, String runId) {
+  SessionState stateHere(TenantId tenant, SessionKey session) {
+    Set<String> running = underWay.in(tenant, session);
+    InFlight inFlight =
+        running.stream()
+            .map(runId -> active.get(new RunKey(tenant, runId)))
+            .filter(Objects::nonNull)
+            .map(run -> new InFlight(run.run().runId(), run.text()))
+            .findFirst()
+            .orElse(null);
+    return new SessionState(running, inFlight);
+  }
+
+  /**
+   * How a run ends, when it ends.
+   *
+   * @param patience how long to wait for a run of another node
+   * @return fails with {@code not_found} when no node knows it
+   */
+  public Future<Outcome> outcome(TenantId tenant, String runId, Duration patience) {
+    Future<Outcome> here = outcomeHere(tenant, runId);
+    ChatRelay relay = others;
+    if (here != null) {
+      return here;
+    }
+    return relay == null
+        ? Future.failedFuture(ParleyException.notFound("run"))
+        : relay.outcome(tenant, runId, patience);
+  }
+
+  @Nullable Future<Outcome> outcomeHere(TenantId tenant, String runId) {
     RunKey key = new RunKey(tenant, runId);
     ChatRun run = active.get(key);
     if (run != null) {
@@ -184,7 +253,7 @@ public final class Chats implements RunListener {
       chat.begin();
     }
     if (event instanceof RunEvent.Started) {
-      begin(which);
+      underWay.begin(which);
     } else if (event instanceof RunEvent.Text text && chat != null) {
       chat.said(text.text());
     }
@@ -198,34 +267,14 @@ public final class Chats implements RunListener {
     }
   }
 
-  private void begin(Run run) {
-    underWay.compute(
-        Place.of(run),
-        (place, runs) -> {
-          Set<String> all = runs == null ? new LinkedHashSet<>() : new LinkedHashSet<>(runs);
-          all.add(run.runId());
-          return Collections.unmodifiableSet(all);
-        });
-  }
-
   /** Whoever looks once the end is told sees no run any more. */
   private void end(Run run, @Nullable ChatRun chat, Outcome outcome) {
     if (chat == null) {
-      leave(run);
+      underWay.end(run);
     } else {
       ended.put(new RunKey(run.tenant(), run.runId()), outcome);
       forget(chat);
     }
-  }
-
-  private void leave(Run run) {
-    underWay.computeIfPresent(
-        Place.of(run),
-        (place, runs) -> {
-          Set<String> left = new LinkedHashSet<>(runs);
-          left.remove(run.runId());
-          return left.isEmpty() ? null : Collections.unmodifiableSet(left);
-        });
   }
 
   /**
@@ -238,7 +287,7 @@ public final class Chats implements RunListener {
       return repeated(present, run, message);
     }
     if (status != RunStatus.RUNNING
-        || activeRuns(run.tenant(), run.session()).contains(run.runId())) {
+        || underWay.in(run.tenant(), run.session()).contains(run.runId())) {
       return Future.succeededFuture(new Ticket(run.runId(), status.answer()));
     }
     RunEnd lost = new RunEnd(RunStatus.FAILED, null, 0, 0, 0);
@@ -283,7 +332,7 @@ public final class Chats implements RunListener {
     if (raced != null) {
       return repeated(raced, run, message);
     }
-    begin(run);
+    underWay.begin(run);
     MessageId id = runIds.open(run.tenant(), run.runId());
     Promise<Ticket> admitted = Promise.promise();
     try {
@@ -352,7 +401,7 @@ public final class Chats implements RunListener {
   private void forget(ChatRun chat) {
     TenantId tenant = chat.run().tenant();
     active.remove(new RunKey(tenant, chat.run().runId()), chat);
-    leave(chat.run());
+    underWay.end(chat.run());
     runIds.close(tenant, chat.run().runId());
   }
 

@@ -1,6 +1,7 @@
 package dev.parley.hub.cluster;
 
 import com.hazelcast.core.HazelcastInstance;
+import dev.parley.hub.cluster.tls.ClusterTls;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
@@ -8,6 +9,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
+import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,14 +43,33 @@ public final class Cluster {
     ClusterKeys keys = new ClusterKeys(settings.secret());
     String address = "node." + UUID.randomUUID();
     return worker
-        .executeBlocking(() -> HazelcastMember.start(settings, keys, address), false)
-        .compose(hazelcast -> open(worker, settings, keys, address, hazelcast));
+        .executeBlocking(() -> ClusterTls.of(worker, settings.tls(), settings.secret()), false)
+        .compose(
+            tls ->
+                worker
+                    .executeBlocking(
+                        () ->
+                            HazelcastMember.start(
+                                worker, settings, keys, tls.orElse(null), address),
+                        false)
+                    .compose(
+                        hazelcast -> open(worker, keys, bus(settings, tls), address, hazelcast)));
+  }
+
+  private static EventBusOptions bus(ClusterSettings settings, Optional<ClusterTls> tls) {
+    EventBusOptions options =
+        new EventBusOptions()
+            .setHost(settings.host())
+            .setPort(settings.busPort())
+            .setClusterPublicHost(settings.host());
+    tls.ifPresent(protection -> protection.protect(options));
+    return options;
   }
 
   private static Future<Cluster> open(
       Vertx worker,
-      ClusterSettings settings,
       ClusterKeys keys,
+      EventBusOptions bus,
       String address,
       HazelcastInstance hazelcast) {
     VertxOptions options =
@@ -56,21 +77,19 @@ public final class Cluster {
             .setEventLoopPoolSize(1)
             .setWorkerPoolSize(4)
             .setInternalBlockingPoolSize(4)
-            .setEventBusOptions(
-                new EventBusOptions()
-                    .setHost(settings.host())
-                    .setClusterPublicHost(settings.host()));
+            .setEventBusOptions(bus);
     return Vertx.builder()
         .with(options)
         .withClusterManager(new HazelcastClusterManager(hazelcast))
         .buildClustered()
         .compose(
             vertx -> {
-              NodeBus bus = new NodeBus(vertx, address, keys);
-              return bus.start()
+              NodeBus nodes = new NodeBus(vertx, address, keys);
+              return nodes
+                  .start()
                   .compose(
                       listening -> worker.executeBlocking(() -> new Placement(hazelcast), false))
-                  .map(placement -> new Cluster(vertx, hazelcast, placement, bus))
+                  .map(placement -> new Cluster(vertx, hazelcast, placement, nodes))
                   .recover(
                       failure -> vertx.close().transform(closed -> Future.failedFuture(failure)));
             })

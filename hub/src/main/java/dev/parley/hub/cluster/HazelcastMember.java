@@ -11,25 +11,29 @@ import com.hazelcast.config.ServerSocketEndpointConfig;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.spi.properties.ClusterProperty;
+import dev.parley.hub.cluster.tls.ClusterTls;
+import dev.parley.hub.cluster.tls.TlsMembers;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
+import io.vertx.core.Vertx;
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.Set;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts Hazelcast with what a hub needs of it and nothing else: members by list, one endpoint for
@@ -76,17 +80,45 @@ final class HazelcastMember {
 
   private static final int JOIN_ATTEMPTS = 10;
   private static final int JOIN_PAUSE_MS = 1_000;
-  private static final int ADMISSION_ATTEMPTS = 20;
-  private static final int CONNECT_MS = 500;
+  private static final int CONNECT_SECONDS = 2;
+
+  /** What every pod has, and Hazelcast's plugin trusts the API server by. */
+  private static final Path POD_AUTHORITY =
+      Path.of("/var/run/secrets/kubernetes.io/serviceaccount/ca.crt");
 
   private HazelcastMember() {}
 
-  /** Blocks until the member is in; call it on a worker. */
-  static HazelcastInstance start(ClusterSettings settings, ClusterKeys keys, String address)
+  /**
+   * Blocks until the member is in; call it on a worker.
+   *
+   * @param vertx asks DNS
+   * @param tls what protects its traffic, or null on loopback
+   */
+  static HazelcastInstance start(
+      Vertx vertx,
+      ClusterSettings settings,
+      ClusterKeys keys,
+      @Nullable ClusterTls tls,
+      String address)
       throws InterruptedException {
-    HazelcastInstance hazelcast = open(settings, keys, address);
+    if (settings.discovery() instanceof Discovery.Kubernetes && !Files.isReadable(POD_AUTHORITY)) {
+      throw ParleyException.invalid(
+          "cluster-kubernetes",
+          "--cluster-kubernetes works in a pod of Kubernetes, and %s cannot be read; elsewhere use --cluster-dns or --cluster-members"
+              .formatted(POD_AUTHORITY));
+    }
+    Optional<DnsMembers> dns =
+        settings.discovery() instanceof Discovery.Dns named
+            ? Optional.of(new DnsMembers(vertx, named, settings.port()))
+            : Optional.empty();
+    HazelcastInstance hazelcast =
+        open(settings, () -> config(settings, keys, join(settings, dns), address), tls);
     try {
-      requireAdmission(settings, hazelcast);
+      List<HostPort> others =
+          settings.discovery() instanceof Discovery.Listed listed
+              ? listed.parsed()
+              : dns.map(DnsMembers::lookUp).orElse(List.of());
+      new Admission(others, tls).require(hazelcast);
       return hazelcast;
     } catch (ParleyException | InterruptedException e) {
       hazelcast.shutdown();
@@ -95,11 +127,14 @@ final class HazelcastMember {
   }
 
   /** Members that are just merging after a split let nobody in for a moment: then once more. */
-  private static HazelcastInstance open(ClusterSettings settings, ClusterKeys keys, String address)
+  private static HazelcastInstance open(
+      ClusterSettings settings, Supplier<Config> config, @Nullable ClusterTls tls)
       throws InterruptedException {
     for (int attempt = 1; ; attempt++) {
       try {
-        return Hazelcast.newHazelcastInstance(config(settings, keys, address));
+        return tls == null
+            ? Hazelcast.newHazelcastInstance(config.get())
+            : TlsMembers.start(config.get(), tls);
       } catch (RuntimeException e) {
         if (attempt == JOIN_ATTEMPTS || !(e instanceof IllegalStateException)) {
           throw new ParleyException(
@@ -113,60 +148,24 @@ final class HazelcastMember {
     }
   }
 
-  /** A listed member that is there and not in this cluster has another secret. */
-  private static void requireAdmission(ClusterSettings settings, HazelcastInstance hazelcast)
-      throws InterruptedException {
-    List<String> strangers = strangers(settings, hazelcast);
-    for (int attempt = 0; !strangers.isEmpty(); attempt++) {
-      if (attempt == ADMISSION_ATTEMPTS) {
-        throw new ParleyException(
-            ErrorCode.UNAVAILABLE,
-            "the cluster member %s is there and does not let this hub in; give both the same cluster secret"
-                .formatted(strangers.get(0)));
-      }
-      Thread.sleep(CONNECT_MS);
-      strangers = strangers(settings, hazelcast);
-    }
-  }
-
-  private static List<String> strangers(ClusterSettings settings, HazelcastInstance hazelcast) {
-    Set<Integer> inside =
-        hazelcast.getCluster().getMembers().stream()
-            .map(member -> member.getAddress().getPort())
-            .collect(Collectors.toSet());
-    return settings.members().stream()
-        .filter(member -> !inside.contains(port(member)))
-        .filter(HazelcastMember::isListening)
-        .toList();
-  }
-
-  private static boolean isListening(String member) {
-    String host = member.substring(0, member.lastIndexOf(':'));
-    try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(host, port(member)), CONNECT_MS);
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  private static int port(String member) {
-    return Integer.parseInt(member.substring(member.lastIndexOf(':') + 1));
-  }
-
-  private static Config config(ClusterSettings settings, ClusterKeys keys, String address) {
+  private static Config config(
+      ClusterSettings settings, ClusterKeys keys, JoinConfig join, String address) {
     Config config = new Config();
     config.setClusterName(keys.clusterName());
     config
         .getMemberAttributeConfig()
         .setAttribute(Placement.ADDRESS, address)
         .setAttribute(VERTX_NODE_ID, UUID.randomUUID().toString());
-    config.setAdvancedNetworkConfig(network(settings));
+    config.setAdvancedNetworkConfig(network(settings, join));
     config.getMetricsConfig().setEnabled(false);
     config.getJetConfig().setEnabled(false);
     config.getSerializationConfig().setJavaSerializationFilterConfig(filter());
     config.getMapConfig("__vertx.nodeInfo").setBackupCount(1);
     config.addMultiMapConfig(new MultiMapConfig("__vertx.subs").setBackupCount(1));
+    property(
+        config,
+        ClusterProperty.DISCOVERY_SPI_ENABLED.getName(),
+        Boolean.toString(settings.discovery() instanceof Discovery.Dns));
     property(config, ClusterProperty.PHONE_HOME_ENABLED.getName(), "false");
     property(config, ClusterProperty.SHUTDOWNHOOK_ENABLED.getName(), "false");
     property(config, ClusterProperty.SOCKET_BIND_ANY.getName(), "false");
@@ -186,20 +185,13 @@ final class HazelcastMember {
     config.setProperty(name, value);
   }
 
-  private static AdvancedNetworkConfig network(ClusterSettings settings) {
+  private static AdvancedNetworkConfig network(ClusterSettings settings, JoinConfig join) {
     ServerSocketEndpointConfig endpoint =
         new ServerSocketEndpointConfig()
             .setPort(settings.port())
             .setPortAutoIncrement(false)
-            .setPublicAddress(settings.host() + ":" + settings.port())
+            .setPublicAddress(new HostPort(settings.host(), settings.port()).toString())
             .setInterfaces(new InterfacesConfig().setEnabled(true).addInterface(settings.host()));
-    JoinConfig join = new JoinConfig();
-    join.getAutoDetectionConfig().setEnabled(false);
-    join.getMulticastConfig().setEnabled(false);
-    join.getTcpIpConfig()
-        .setEnabled(true)
-        .setConnectionTimeoutSeconds(2)
-        .setMembers(settings.members());
     AdvancedNetworkConfig network = new AdvancedNetworkConfig().setEnabled(true).setJoin(join);
     network.setMemberEndpointConfig(endpoint);
     network
@@ -208,6 +200,28 @@ final class HazelcastMember {
         .removeIf(
             qualifier -> !qualifier.getType().equals(com.hazelcast.instance.ProtocolType.MEMBER));
     return network;
+  }
+
+  private static JoinConfig join(ClusterSettings settings, Optional<DnsMembers> dns) {
+    JoinConfig join = new JoinConfig();
+    join.getAutoDetectionConfig().setEnabled(false);
+    join.getMulticastConfig().setEnabled(false);
+    dns.ifPresent(
+        members -> join.getDiscoveryConfig().addDiscoveryStrategyConfig(members.toConfig()));
+    if (settings.discovery() instanceof Discovery.Listed listed) {
+      join.getTcpIpConfig()
+          .setEnabled(true)
+          .setConnectionTimeoutSeconds(CONNECT_SECONDS)
+          .setMembers(listed.members());
+    } else if (settings.discovery() instanceof Discovery.Kubernetes kubernetes) {
+      join.getKubernetesConfig()
+          .setEnabled(true)
+          .setProperty("namespace", kubernetes.namespace())
+          .setProperty("service-name", kubernetes.service())
+          .setProperty("service-port", Integer.toString(settings.port()))
+          .setProperty("kubernetes-master", kubernetes.api().toString());
+    }
+    return join;
   }
 
   /**

@@ -1,20 +1,22 @@
 package dev.parley.hub.settings;
 
+import static dev.parley.hub.settings.Catalogue.bool;
+import static dev.parley.hub.settings.Catalogue.integer;
+import static dev.parley.hub.settings.Catalogue.list;
+import static dev.parley.hub.settings.Catalogue.millis;
+import static dev.parley.hub.settings.Catalogue.oneOf;
+import static dev.parley.hub.settings.Catalogue.register;
+import static dev.parley.hub.settings.Catalogue.text;
+
 import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.operation.SignUpPolicy;
 import dev.parley.hub.tenant.Plan;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
-import java.util.function.Function;
 
 /** The catalogue of settings. */
 public final class HubSettings {
-  private static final List<Setting<?>> REGISTERED = new ArrayList<>();
-
   public static final Setting<String> CONFIG =
       text("config", "<file>", "", "properties file with settings by these names");
   public static final Setting<String> HOST =
@@ -25,36 +27,12 @@ public final class HubSettings {
       register(
           "data", "<directory>", "~/.parley", "where everything is kept", HubSettings::directory);
 
-  static {
-    REGISTERED.addAll(RedisSettings.ALL);
-  }
+  /** The settings of the store, here in the order of help. */
+  public static final List<Setting<?>> REDIS = RedisSettings.ALL;
 
-  public static final Setting<Boolean> CLUSTER =
-      bool(
-          "cluster",
-          "false",
-          "whether this hub is one node of several on the same --redis; needs a cluster secret");
-  public static final Setting<String> CLUSTER_HOST =
-      text(
-          "cluster-host",
-          "<address>",
-          "127.0.0.1",
-          "address that the nodes talk to each other on; only loopback, as it is not encrypted");
-  public static final Setting<Integer> CLUSTER_PORT =
-      integer("cluster-port", "<port>", "8421", 1, 65_535, "port for the other nodes");
-  public static final Setting<List<String>> CLUSTER_MEMBERS =
-      register(
-          "cluster-members",
-          "<host:port,…>",
-          "",
-          "nodes to look for; the first node may name none",
-          HubSettings::list);
-  public static final Setting<String> CLUSTER_SECRET_FILE =
-      text(
-          "cluster-secret-file",
-          "<file>",
-          "",
-          "file with the secret that all nodes share; without it PARLEY_CLUSTER_SECRET");
+  /** The settings of a cluster, here in the order of help. */
+  public static final List<Setting<?>> CLUSTER = ClusterOptions.ALL;
+
   public static final Setting<SignUpPolicy.Mode> SIGN_UP =
       oneOf("sign-up", SignUpPolicy.Mode.class, "open", "who may sign up");
   public static final Setting<Plan> PLAN =
@@ -111,7 +89,7 @@ public final class HubSettings {
           "",
           "providers whose key in OPENAI_API_KEY, ANTHROPIC_API_KEY or OLLAMA_BASE_URL all tenants"
               + " may use",
-          HubSettings::list);
+          Catalogue::list);
   public static final Setting<String> MODEL_PRICES =
       text(
           "model-prices",
@@ -396,51 +374,9 @@ public final class HubSettings {
       integer("event-loops", "<n>", "0", 0, 1_024, "event loops; 0 for one per processor");
 
   /** All settings, in the order of help. */
-  public static final List<Setting<?>> ALL = Collections.unmodifiableList(REGISTERED);
+  public static final List<Setting<?>> ALL = Catalogue.all();
 
   private HubSettings() {}
-
-  private static Setting<String> text(
-      String name, String placeholder, String defaultText, String description) {
-    return register(SettingKinds.text(name, placeholder, defaultText, description));
-  }
-
-  private static Setting<Boolean> bool(String name, String defaultText, String description) {
-    return register(SettingKinds.bool(name, defaultText, description));
-  }
-
-  private static Setting<Integer> integer(
-      String name, String placeholder, String defaultText, int min, int max, String description) {
-    return register(SettingKinds.integer(name, placeholder, defaultText, min, max, description));
-  }
-
-  private static Setting<Duration> millis(
-      String name, String defaultText, long min, long max, String description) {
-    return register(SettingKinds.millis(name, defaultText, min, max, description));
-  }
-
-  private static <E extends Enum<E>> Setting<E> oneOf(
-      String name, Class<E> type, String defaultText, String description) {
-    return register(SettingKinds.oneOf(name, type, defaultText, description));
-  }
-
-  private static <T> Setting<T> register(
-      String name,
-      String placeholder,
-      String defaultText,
-      String description,
-      Function<String, T> parser) {
-    return register(new Setting<>(name, placeholder, defaultText, description, parser));
-  }
-
-  private static <T> Setting<T> register(Setting<T> setting) {
-    REGISTERED.add(setting);
-    return setting;
-  }
-
-  private static List<String> list(String text) {
-    return text.isBlank() ? List.of() : Arrays.stream(text.split(",")).map(String::strip).toList();
-  }
 
   private static List<String> origins(String text) {
     List<String> origins = list(text);

@@ -7,29 +7,29 @@ import java.util.List;
 /** The settings of the store, a part of the catalogue of {@link HubSettings}. */
 public final class RedisSettings {
   public static final Setting<String> URL =
-      SettingKinds.text(
+      Catalogue.text(
           "redis",
           "<url>",
           "",
           "redis://, rediss://, redis-sentinel:// or redis-cluster:// URL; without it the hub starts"
               + " a redis-server of its own under --data");
   public static final Setting<String> SERVER =
-      SettingKinds.text(
+      Catalogue.text(
           "redis-server",
           "<program>",
           "",
           "redis-server to start; without it the one on PATH (6.2 or newer) or the built-in one");
   public static final Setting<FsyncPolicy> FSYNC =
-      SettingKinds.oneOf(
+      Catalogue.oneOf(
           "fsync",
           FsyncPolicy.class,
           "always",
           "when the own redis-server forces writes to disk; everysec may lose a second of accepted"
               + " work when the machine dies");
   public static final Setting<Duration> TIMEOUT =
-      SettingKinds.millis("redis-timeout-ms", "2000", 10, 60_000, "deadline of one Redis command");
+      Catalogue.millis("redis-timeout-ms", "2000", 10, 60_000, "deadline of one Redis command");
   public static final Setting<Integer> REPLICAS =
-      SettingKinds.integer(
+      Catalogue.integer(
           "redis-replicas",
           "<n>",
           "0",
@@ -38,7 +38,7 @@ public final class RedisSettings {
           "replicas of --redis that must have what may not be lost (accepted messages, revocations,"
               + " money, fencing tokens) before the hub says yes");
   public static final Setting<Duration> REPLICA_TIMEOUT =
-      SettingKinds.millis(
+      Catalogue.millis(
           "redis-replica-timeout-ms",
           "1000",
           10,

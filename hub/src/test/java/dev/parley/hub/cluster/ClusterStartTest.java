@@ -118,6 +118,61 @@ class ClusterStartTest {
   }
 
   @Test
+  void onOtherAddressesThanLoopbackWithoutTlsAndSaysWhatToDo() {
+    Map<String, String> environment = Map.of("PARLEY_CLUSTER_SECRET", SECRET);
+    assertNames(
+        refusal(environment, "cluster-host", "10.1.2.3"), "cluster-host", "add --cluster-tls");
+    assertNames(
+        refusal(environment, "cluster-dns", "hubs.example.com"),
+        "cluster-tls",
+        "add --cluster-tls secret");
+    assertNames(
+        refusal(environment, "cluster-kubernetes", "agents/parley"),
+        "cluster-tls",
+        "add --cluster-tls secret");
+  }
+
+  @Test
+  void onAllAddressesEvenWithTls() {
+    assertNames(
+        refusal(
+            Map.of("PARLEY_CLUSTER_SECRET", SECRET),
+            "cluster-host",
+            "0.0.0.0",
+            "cluster-tls",
+            "secret"),
+        "cluster-host",
+        "name the one address");
+  }
+
+  @Test
+  void withCertificatesThatAreMissingOrServeNothing() {
+    Map<String, String> environment = Map.of("PARLEY_CLUSTER_SECRET", SECRET);
+    assertNames(
+        refusal(environment, "cluster-tls", "certificates", "cluster-tls-cert-file", "a.pem"),
+        "cluster-tls-ca-file",
+        "needs --cluster-tls-ca-file");
+    assertNames(
+        refusal(environment, "cluster-tls", "secret", "cluster-tls-cert-file", "a.pem"),
+        "cluster-tls-cert-file",
+        "serves --cluster-tls certificates only");
+  }
+
+  @Test
+  void withTwoWaysToFindTheOthersOrABadOne() {
+    Map<String, String> environment = Map.of("PARLEY_CLUSTER_SECRET", SECRET);
+    assertNames(
+        refusal(environment, "cluster-dns", "a.test", "cluster-kubernetes", "agents/parley"),
+        "cluster-members",
+        "give one of");
+    assertNames(refusal(environment, "cluster-dns", "a..b"), "cluster-dns", "no DNS name");
+    assertNames(
+        refusal(environment, "cluster-kubernetes", "parley"),
+        "cluster-kubernetes",
+        "takes namespace/service");
+  }
+
+  @Test
   void aHubOfItsOwnStartsNothingOfHazelcast() throws IOException {
     Path loaded = directory.resolve("loaded");
     try (TcpRedis redis = TcpRedis.start(directory);

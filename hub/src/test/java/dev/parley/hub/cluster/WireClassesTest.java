@@ -10,6 +10,7 @@ import com.hazelcast.internal.serialization.SerializationService;
 import com.hazelcast.nio.serialization.HazelcastSerializationException;
 import com.hazelcast.spi.impl.SerializationServiceSupport;
 import dev.parley.hub.store.TcpRedis;
+import io.vertx.core.Vertx;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.Serializable;
@@ -34,19 +35,23 @@ import org.junit.jupiter.api.Test;
 class WireClassesTest {
   private static HazelcastInstance member;
   private static SerializationService wire;
+  private static final Vertx vertx = Vertx.vertx();
 
   @BeforeAll
   static void startMember() throws Exception {
     int port = TcpRedis.freePort();
     ClusterSettings settings =
-        new ClusterSettings("127.0.0.1", port, List.of(), "5f1d0c6e0b7a4d5f9e3c2b1a09f8e7d6");
-    member = HazelcastMember.start(settings, new ClusterKeys(settings.secret()), "node.test");
+        ClusterSettings.onLoopback(port, List.of(), "5f1d0c6e0b7a4d5f9e3c2b1a09f8e7d6");
+    member =
+        HazelcastMember.start(
+            vertx, settings, new ClusterKeys(settings.secret()), null, "node.test");
     wire = ((SerializationServiceSupport) member).getSerializationService();
   }
 
   @AfterAll
   static void stopMember() {
     member.shutdown();
+    vertx.close();
   }
 
   private static Object sent(Object object) {

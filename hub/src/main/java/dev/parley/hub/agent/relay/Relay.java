@@ -77,11 +77,6 @@ public final class Relay implements OtherNodes {
     return whereabouts.of(address).compose(nodes -> outbound.room(address, nodes));
   }
 
-  @Override
-  public boolean isElsewhere(AgentAddress address) {
-    return !placement.isHere(address);
-  }
-
   private void changed() {
     Set<String> nodes = placement.nodes();
     outbound.keepOnly(nodes);

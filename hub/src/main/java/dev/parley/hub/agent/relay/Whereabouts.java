@@ -3,6 +3,7 @@ package dev.parley.hub.agent.relay;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.parley.hub.agent.RemoteAgents;
+import dev.parley.hub.cluster.Leases;
 import dev.parley.hub.cluster.NodeBus;
 import dev.parley.hub.cluster.NodeBus.Received;
 import dev.parley.hub.cluster.Placement;
@@ -39,7 +40,7 @@ final class Whereabouts {
   private final Placement placement;
   private final NodeBus bus;
   private final RemoteAgents here;
-  private final LinkLeases leases = new LinkLeases(LEASE, MAX_AGENTS, System::nanoTime);
+  private final Leases<AgentAddress> leases = new Leases<>(LEASE, MAX_AGENTS, System::nanoTime);
   private final Cache<AgentAddress, List<String>> remembered =
       Caffeine.newBuilder().maximumSize(MAX_AGENTS).expireAfterWrite(REMEMBERED).build();
   private final AtomicBoolean settling = new AtomicBoolean();

@@ -13,6 +13,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,12 @@ import org.jspecify.annotations.Nullable;
 /** Messages to own agents: {@code chat.*}, {@code agent} and {@code agent.wait}. */
 public final class ChatOperations {
   private static final long DEFAULT_WAIT_MS = 30_000;
+
+  /** How long the second answer may come from another node when the run has no deadline. */
+  private static final Duration LONGEST_RUN = Duration.ofHours(1);
+
+  /** How much later than the client the hub gives up. */
+  private static final Duration SETTLE = Duration.ofSeconds(5);
 
   private final Vertx vertx;
   private final Chats chats;
@@ -78,18 +85,22 @@ public final class ChatOperations {
         params.hasNonNull(keyField)
             ? views.key(caller, params, keyField).map(k -> k)
             : Future.succeededFuture(null);
-    return key.map(
-        session -> {
-          if (session == null && runId == null) {
-            throw ParleyException.invalid(keyField, "say which: " + keyField + " or runId");
-          }
-          List<String> stopped = chats.abort(caller.tenant(), session, runId);
-          ObjectNode result = Json.object().put("ok", true).put("aborted", !stopped.isEmpty());
-          result.put("status", stopped.isEmpty() ? "no-active-run" : "aborted");
-          result.put("abortedRunId", stopped.isEmpty() ? null : stopped.get(0));
-          stopped.forEach(result.putArray("runIds")::add);
-          return result;
-        });
+    return key.compose(
+            session -> {
+              if (session == null && runId == null) {
+                throw ParleyException.invalid(keyField, "say which: " + keyField + " or runId");
+              }
+              return chats.abort(caller.tenant(), session, runId);
+            })
+        .map(ChatOperations::aborted);
+  }
+
+  private static ObjectNode aborted(List<String> stopped) {
+    ObjectNode result = Json.object().put("ok", true).put("aborted", !stopped.isEmpty());
+    result.put("status", stopped.isEmpty() ? "no-active-run" : "aborted");
+    result.put("abortedRunId", stopped.isEmpty() ? null : stopped.get(0));
+    stopped.forEach(result.putArray("runIds")::add);
+    return result;
   }
 
   /** Answers twice: accepted at once, and the result when the run ends. */
@@ -116,7 +127,7 @@ public final class ChatOperations {
                         timeoutMs)
                     .map(
                         ticket -> {
-                          answerWhenDone(caller, runId);
+                          answerWhenDone(caller, runId, timeoutMs);
                           return Json.object()
                               .put("runId", runId)
                               .put("sessionKey", key.toString())
@@ -126,41 +137,44 @@ public final class ChatOperations {
                         }));
   }
 
-  private void answerWhenDone(Caller caller, String runId) {
+  private void answerWhenDone(Caller caller, String runId, long timeoutMs) {
     Caller.Connection connection = caller.connection();
-    Future<Chats.Outcome> outcome = chats.outcome(caller.tenant(), runId);
-    if (connection == null || outcome == null) {
+    if (connection == null) {
       return;
     }
-    outcome.onSuccess(
-        ended -> {
-          ObjectNode result =
-              Json.object().put("runId", runId).put("status", ended.status().answer());
-          result.put("summary", ended.failure() == null ? "completed" : ended.failure());
-          ObjectNode body = result.putObject("result");
-          body.putArray("payloads").addObject().put("text", ended.text()).putNull("mediaUrl");
-          body.putObject("meta").put("durationMs", ended.endedAt() - ended.startedAt());
-          connection.answerAgain(result);
-        });
+    Duration patience = timeoutMs > 0 ? Duration.ofMillis(timeoutMs).plus(SETTLE) : LONGEST_RUN;
+    chats
+        .outcome(caller.tenant(), runId, patience)
+        .onSuccess(
+            ended -> {
+              ObjectNode result =
+                  Json.object().put("runId", runId).put("status", ended.status().answer());
+              result.put("summary", ended.failure() == null ? "completed" : ended.failure());
+              ObjectNode body = result.putObject("result");
+              body.putArray("payloads").addObject().put("text", ended.text()).putNull("mediaUrl");
+              body.putObject("meta").put("durationMs", ended.endedAt() - ended.startedAt());
+              connection.answerAgain(result);
+            });
   }
 
   private Future<ObjectNode> await(Caller caller, ObjectNode params) {
     String runId = params.path("runId").asText();
-    Future<Chats.Outcome> outcome = chats.outcome(caller.tenant(), runId);
-    if (outcome == null) {
-      return Future.failedFuture(ParleyException.notFound("run"));
-    }
+    long patience = Math.max(1, params.path("timeoutMs").asLong(DEFAULT_WAIT_MS));
+    Future<Chats.Outcome> outcome =
+        chats.outcome(caller.tenant(), runId, Duration.ofMillis(patience).plus(SETTLE));
     Promise<ObjectNode> answer = Promise.promise();
     long timer =
         vertx.setTimer(
-            Math.max(1, params.path("timeoutMs").asLong(DEFAULT_WAIT_MS)),
+            patience,
             late -> answer.tryComplete(Json.object().put("runId", runId).put("status", "timeout")));
     outcome.onComplete(
         done -> {
           vertx.cancelTimer(timer);
           if (done.failed()) {
             answer.tryFail(
-                new ParleyException(ErrorCode.INTERNAL, "the run got lost", done.cause()));
+                done.cause() instanceof ParleyException known
+                    ? known
+                    : new ParleyException(ErrorCode.INTERNAL, "the run got lost", done.cause()));
             return;
           }
           Chats.Outcome ended = done.result();

@@ -141,15 +141,13 @@ public final class SessionOperations {
         (at, sessions) ->
             sessions
                 .describe(caller.scope(), at.key())
-                .map(
-                    row -> {
-                      ObjectNode result = Json.object();
-                      if (row == null) {
-                        return result.putNull("session");
-                      }
-                      result.set("session", views.row(caller, at.agent(), row));
-                      return result;
-                    }));
+                .compose(
+                    row ->
+                        row == null
+                            ? Future.succeededFuture(Json.object().putNull("session"))
+                            : views
+                                .row(caller, at.agent(), row)
+                                .map(shown -> Json.object().set("session", shown))));
   }
 
   private Future<ObjectNode> preview(Caller caller, ObjectNode params) {
@@ -243,7 +241,7 @@ public final class SessionOperations {
                       label == null
                           ? Future.succeededFuture(row)
                           : sessions.patch(caller.scope(), at.key(), SessionChanges.label(label)))
-              .map(row -> changed(caller, at, row, "create"));
+              .compose(row -> changed(caller, at, row, "create"));
         });
   }
 
@@ -263,7 +261,7 @@ public final class SessionOperations {
           requireModelOf(caller, at, params);
           return sessions
               .patch(caller.scope(), at.key(), changes)
-              .map(row -> changed(caller, at, row, "patch"));
+              .compose(row -> changed(caller, at, row, "patch"));
         });
   }
 
@@ -275,7 +273,7 @@ public final class SessionOperations {
         (at, sessions) ->
             sessions
                 .reset(caller.scope(), at.key(), reason)
-                .map(done -> changed(caller, at, done.session(), reason)));
+                .compose(done -> changed(caller, at, done.session(), reason)));
   }
 
   private Future<ObjectNode> delete(Caller caller, ObjectNode params) {
@@ -294,14 +292,18 @@ public final class SessionOperations {
                     }));
   }
 
-  private ObjectNode changed(Caller caller, Located at, SessionRow row, String reason) {
-    ObjectNode entry = views.row(caller, at.agent(), row);
-    watcher.changed(caller.tenant(), at.key(), entry, reason);
-    ObjectNode result = resolved(at.key()).put("sessionId", row.sessionId());
-    result.put("runStarted", false);
-    result.set("entry", entry);
-    result.set("resolved", views.model(caller, at.agent()));
-    return result;
+  private Future<ObjectNode> changed(Caller caller, Located at, SessionRow row, String reason) {
+    return views
+        .row(caller, at.agent(), row)
+        .map(
+            entry -> {
+              watcher.changed(caller.tenant(), at.key(), entry, reason);
+              ObjectNode result = resolved(at.key()).put("sessionId", row.sessionId());
+              result.put("runStarted", false);
+              result.set("entry", entry);
+              result.set("resolved", views.model(caller, at.agent()));
+              return result;
+            });
   }
 
   /** Refuses what this hub would otherwise pretend to do; switching it off is fine. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.agent.AgentDefinition;
 import dev.parley.hub.agent.Agents;
 import dev.parley.hub.chat.Chats;
+import dev.parley.hub.chat.Chats.SessionState;
 import dev.parley.hub.gateway.Caller;
 import dev.parley.hub.session.HistoryPage;
 import dev.parley.hub.session.RunStatus;
@@ -17,7 +18,7 @@ import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import java.time.Clock;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -112,10 +113,14 @@ public final class SessionViews {
                         Math.min(
                             params.path("maxChars").asInt(DEFAULT_CHARS),
                             params.path("maxBytes").asInt(DEFAULT_CHARS)))
-                    .map(page -> describe(caller, at, page)));
+                    .compose(
+                        page ->
+                            chats
+                                .state(caller.tenant(), at.key)
+                                .map(state -> describe(caller, at, page, state))));
   }
 
-  private ObjectNode describe(Caller caller, Located at, HistoryPage page) {
+  private ObjectNode describe(Caller caller, Located at, HistoryPage page, SessionState state) {
     ObjectNode result = Json.object().put("sessionKey", at.key.toString());
     SessionRow session = page.session();
     result.put("sessionId", session == null ? at.key.toString() : session.sessionId());
@@ -127,20 +132,26 @@ public final class SessionViews {
       result.put("nextOffset", page.nextOffset());
     }
     result.set("defaults", model(caller, at.agent));
-    result.set("sessionInfo", session == null ? absent(at.key) : row(caller, at.agent, session));
-    chats
-        .inFlight(caller.tenant(), at.key)
-        .ifPresent(
-            run ->
-                result.putObject("inFlightRun").put("runId", run.runId()).put("text", run.text()));
+    result.set(
+        "sessionInfo", session == null ? absent(at.key) : row(caller, at.agent, session, state));
+    Chats.InFlight run = state.inFlight();
+    if (run != null) {
+      result.putObject("inFlightRun").put("runId", run.runId()).put("text", run.text());
+    }
     return result;
   }
 
   /** A session row with what only the running hub knows. */
-  ObjectNode row(Caller caller, AgentDefinition agent, SessionRow session) {
+  Future<ObjectNode> row(Caller caller, AgentDefinition agent, SessionRow session) {
+    return chats
+        .state(caller.tenant(), SessionKey.parse(session.key(), agent.id()))
+        .map(state -> row(caller, agent, session, state));
+  }
+
+  private ObjectNode row(
+      Caller caller, AgentDefinition agent, SessionRow session, SessionState state) {
     ObjectNode json = session.toJson();
-    SessionKey key = SessionKey.parse(session.key(), agent.id());
-    Set<String> running = chats.activeRuns(caller.tenant(), key);
+    Set<String> running = state.active();
     json.put("hasActiveRun", !running.isEmpty());
     running.forEach(json.putArray("activeRunIds")::add);
     SessionRow.LastRun last = session.lastRun();
@@ -204,13 +215,29 @@ public final class SessionViews {
         of.stream().collect(Collectors.toMap(agent -> agent.id().value(), Function.identity()));
     return sessions
         .list(caller.scope(), of.stream().map(AgentDefinition::id).toList(), filter)
-        .map(
+        .compose(
             page -> {
-              List<ObjectNode> rows = new ArrayList<>();
-              for (SessionRow row : page.rows()) {
-                rows.add(row(caller, Objects.requireNonNull(byId.get(row.agentId())), row));
-              }
-              return new Page(rows, page.total());
+              Map<SessionRow, SessionKey> keys = new LinkedHashMap<>();
+              page.rows()
+                  .forEach(
+                      row ->
+                          keys.put(row, SessionKey.parse(row.key(), new AgentId(row.agentId()))));
+              return chats
+                  .states(caller.tenant(), Set.copyOf(keys.values()))
+                  .map(
+                      states ->
+                          new Page(
+                              keys.entrySet().stream()
+                                  .map(
+                                      one ->
+                                          row(
+                                              caller,
+                                              Objects.requireNonNull(
+                                                  byId.get(one.getKey().agentId())),
+                                              one.getKey(),
+                                              Objects.requireNonNull(states.get(one.getValue()))))
+                                  .toList(),
+                              page.total()));
             });
   }
 }

@@ -1,5 +1,6 @@
 package dev.parley.hub.gateway.ws;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.access.Permission;
@@ -9,6 +10,7 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the people of a tenant who of it is connected. Each change would go to every socket, which
@@ -22,6 +24,8 @@ final class PresenceFeed {
   private final Vertx vertx;
   private final TenantFeed feed;
 
+  private volatile @Nullable FeedRelay others;
+
   /** The tenants that were told not long ago, and whether something has changed since. */
   private final ConcurrentMap<TenantId, Boolean> pausing = new ConcurrentHashMap<>();
 
@@ -30,8 +34,27 @@ final class PresenceFeed {
     this.feed = feed;
   }
 
-  /** Who of the tenant is connected, in no order, at most {@value #MAX_ENTRIES}. */
+  /** Says who is connected to other nodes; without it there is this node only. */
+  void sharedThrough(FeedRelay relay) {
+    others = relay;
+  }
+
+  /** Who of the tenant is connected to any node, in no order, at most {@value #MAX_ENTRIES}. */
   ArrayNode of(TenantId tenant) {
+    ArrayNode present = here(tenant);
+    FeedRelay relay = others;
+    if (relay != null) {
+      for (JsonNode entry : relay.present(tenant)) {
+        if (present.size() < MAX_ENTRIES) {
+          present.add(entry);
+        }
+      }
+    }
+    return present;
+  }
+
+  /** Who of the tenant is connected to this node, in no order, at most {@value #MAX_ENTRIES}. */
+  ArrayNode here(TenantId tenant) {
     ArrayNode present = Json.mapper().createArrayNode();
     feed.forEach(
         tenant,
@@ -61,10 +84,20 @@ final class PresenceFeed {
   }
 
   private void publish(TenantId tenant) {
-    if (feed.hasListeners(tenant)) {
+    FeedRelay relay = others;
+    if (relay != null) {
+      relay.publishPresence(tenant, here(tenant));
+    }
+    publishHere(tenant);
+  }
+
+  /** Tells the people of the tenant on this node. */
+  void publishHere(TenantId tenant) {
+    if (feed.hasSessions(tenant)) {
       ObjectNode payload = Json.object();
       payload.set("presence", of(tenant));
-      feed.publish(tenant, Permission.TENANT_READ, session -> true, "presence", Json.raw(payload));
+      feed.publishHere(
+          tenant, Audience.everybody(Permission.TENANT_READ), "presence", Json.raw(payload));
     }
   }
 }

@@ -6,7 +6,7 @@ import dev.parley.hub.access.Permission;
 import dev.parley.hub.agent.RunEvent;
 import dev.parley.hub.agent.RunEvent.Run;
 import dev.parley.hub.agent.RunListener;
-import dev.parley.hub.gateway.Caller.Topic;
+import dev.parley.hub.gateway.ws.Audience.Kind;
 import dev.parley.hub.session.SessionKey;
 import dev.parley.hub.session.SessionRow;
 import dev.parley.hub.session.TranscriptRow;
@@ -16,7 +16,6 @@ import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,8 +103,7 @@ public final class RunFeed implements RunListener {
     }
     feed.publish(
         tenant,
-        Permission.CHAT_READ,
-        to -> to.subscribed(Topic.SESSIONS, key.toString()),
+        new Audience(Permission.CHAT_READ, Kind.SESSIONS, key.toString()),
         "sessions.changed",
         Json.raw(payload));
   }
@@ -118,7 +116,7 @@ public final class RunFeed implements RunListener {
 
   private void onText(Run run, RunEvent.Text text) {
     ObjectNode data = Json.object().put("text", text.text()).put("delta", text.delta());
-    agent(run, "assistant", data, RunFeed::everybody);
+    agent(run, "assistant", data, Kind.EVERYBODY);
     chat(run, Json.object().put("state", "delta").put("deltaText", text.delta()), text.text());
   }
 
@@ -129,7 +127,7 @@ public final class RunFeed implements RunListener {
             .put("name", tool.tool())
             .put("toolCallId", tool.callId())
             .set("args", tool.arguments());
-    agent(run, "tool", data, session -> session.client().toolEvents());
+    agent(run, "tool", data, Kind.TOOLS);
   }
 
   private void onToolEnded(Run run, RunEvent.ToolEnded tool) {
@@ -144,7 +142,7 @@ public final class RunFeed implements RunListener {
         .addObject()
         .put("type", "text")
         .put("text", tool.content());
-    agent(run, "tool", data, session -> session.client().toolEvents());
+    agent(run, "tool", data, Kind.TOOLS);
   }
 
   private void onFinished(Run run, RunEvent.Finished finished) {
@@ -176,7 +174,7 @@ public final class RunFeed implements RunListener {
     lifecycle(run, data.put("endedAt", clock.millis()));
     ObjectNode payload = chatPayload(run).put("state", "error").put("errorMessage", message);
     payload.put("errorKind", kindOf(failed)).put("errorCode", failed.failure().code().wireName());
-    publish(run, "chat", payload, RunFeed::everybody);
+    publish(run, "chat", payload, Kind.EVERYBODY);
     phase(run, failed.session(), "end", false);
   }
 
@@ -190,10 +188,10 @@ public final class RunFeed implements RunListener {
   }
 
   private void lifecycle(Run run, ObjectNode data) {
-    agent(run, "lifecycle", data, RunFeed::everybody);
+    agent(run, "lifecycle", data, Kind.EVERYBODY);
   }
 
-  private void agent(Run run, String stream, ObjectNode data, Predicate<WsSession> wanted) {
+  private void agent(Run run, String stream, ObjectNode data, Kind wanted) {
     ObjectNode payload =
         Json.object()
             .put("runId", run.runId())
@@ -213,7 +211,7 @@ public final class RunFeed implements RunListener {
     ObjectNode message = payload.putObject("message").put("role", "assistant");
     message.putArray("content").addObject().put("type", "text").put("text", text);
     message.put("timestamp", clock.millis());
-    publish(run, "chat", payload, RunFeed::everybody);
+    publish(run, "chat", payload, Kind.EVERYBODY);
   }
 
   private ObjectNode chatPayload(Run run) {
@@ -228,18 +226,12 @@ public final class RunFeed implements RunListener {
     ObjectNode payload = changed(run, session, active);
     payload.set("message", row.toJson());
     payload.put("messageId", row.id()).put("messageSeq", row.seq());
-    String key = run.session().toString();
-    publish(
-        run,
-        "session.message",
-        payload,
-        to -> to.subscribed(Topic.SESSIONS, key) || to.subscribed(Topic.SESSION_MESSAGES, key));
+    publish(run, "session.message", payload, Kind.MESSAGES);
   }
 
   private void phase(Run run, @Nullable SessionRow session, String phase, boolean active) {
     ObjectNode payload = changed(run, session, active).put("phase", phase);
-    String key = run.session().toString();
-    publish(run, "sessions.changed", payload, to -> to.subscribed(Topic.SESSIONS, key));
+    publish(run, "sessions.changed", payload, Kind.SESSIONS);
   }
 
   private ObjectNode changed(Run run, @Nullable SessionRow session, boolean active) {
@@ -268,12 +260,12 @@ public final class RunFeed implements RunListener {
     }
   }
 
-  private void publish(Run run, String event, ObjectNode payload, Predicate<WsSession> wanted) {
-    feed.publish(run.tenant(), Permission.CHAT_READ, wanted, event, Json.raw(payload));
-  }
-
-  private static boolean everybody(WsSession session) {
-    return true;
+  private void publish(Run run, String event, ObjectNode payload, Kind wanted) {
+    feed.publish(
+        run.tenant(),
+        new Audience(Permission.CHAT_READ, wanted, run.session().toString()),
+        event,
+        Json.raw(payload));
   }
 
   private long nextSeq(Run run) {

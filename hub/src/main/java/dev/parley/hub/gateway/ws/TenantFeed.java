@@ -3,23 +3,31 @@ package dev.parley.hub.gateway.ws;
 import dev.parley.hub.access.Permission;
 import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.envelope.RawJson;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The sessions of each tenant on this node, and the only way an event reaches them: an event is
- * published to one tenant, and only sessions of that tenant can get it. A session that resumes
- * another has its log and takes its place, so that an event of that moment is neither lost nor sent
- * twice.
+ * The sessions of each tenant, and the only way an event reaches them: an event is published to one
+ * tenant, and only sessions of that tenant can get it. A session that resumes another has its log
+ * and takes its place, so that an event of that moment is neither lost nor sent twice.
  */
 final class TenantFeed {
   private final ConcurrentMap<TenantId, ConcurrentMap<EventLog, WsSession>> sessions =
       new ConcurrentHashMap<>();
+  private volatile @Nullable FeedRelay others;
+
+  /** Says how events reach the sessions on other nodes; without it there is this node only. */
+  void sharedThrough(FeedRelay relay) {
+    others = relay;
+  }
 
   /** Adds a session, in place of the one that it resumes. */
   void add(WsSession session) {
+    boolean first = !hasSessions(session.principal().tenant());
     sessions.compute(
         session.principal().tenant(),
         (tenant, present) -> {
@@ -28,6 +36,9 @@ final class TenantFeed {
           all.put(session.log(), session);
           return all;
         });
+    if (first) {
+      tellOthers(session.principal().tenant());
+    }
   }
 
   /** Removes a session, unless another has taken its place. */
@@ -38,9 +49,19 @@ final class TenantFeed {
           all.remove(session.log(), session);
           return all.isEmpty() ? null : all;
         });
+    if (!hasSessions(session.principal().tenant())) {
+      tellOthers(session.principal().tenant());
+    }
   }
 
-  /** Sends an event to the tenant's people that may see it and that {@code wanted} picks. */
+  private void tellOthers(TenantId tenant) {
+    FeedRelay relay = others;
+    if (relay != null) {
+      relay.changed(tenant);
+    }
+  }
+
+  /** Sends an event to the tenant's people on this node that may see it. */
   void publish(
       TenantId tenant,
       Permission needed,
@@ -56,8 +77,40 @@ final class TenantFeed {
         });
   }
 
+  /** Sends an event to an audience on every node. */
+  void publish(TenantId tenant, Audience audience, String event, RawJson payload) {
+    publishHere(tenant, audience, event, payload);
+    FeedRelay relay = others;
+    if (relay != null) {
+      relay.publish(tenant, audience, event, payload);
+    }
+  }
+
+  /** Sends an event to the part of an audience that is on this node. */
+  void publishHere(TenantId tenant, Audience audience, String event, RawJson payload) {
+    forEach(
+        tenant,
+        session -> {
+          if (audience.includes(session)) {
+            session.sendEvent(event, payload);
+          }
+        });
+  }
+
+  /** Whether the tenant has sessions on any node. */
   boolean hasListeners(TenantId tenant) {
+    FeedRelay relay = others;
+    return hasSessions(tenant) || (relay != null && relay.isInterested(tenant));
+  }
+
+  /** Whether the tenant has sessions on this node. */
+  boolean hasSessions(TenantId tenant) {
     return sessions.containsKey(tenant);
+  }
+
+  /** The tenants that have sessions on this node. */
+  Set<TenantId> tenants() {
+    return Set.copyOf(sessions.keySet());
   }
 
   void forEach(TenantId tenant, Consumer<WsSession> action) {

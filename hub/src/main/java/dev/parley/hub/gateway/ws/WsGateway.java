@@ -10,6 +10,8 @@ import dev.parley.hub.agent.Agents;
 import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.cluster.Announcement;
 import dev.parley.hub.cluster.Announcements;
+import dev.parley.hub.cluster.NodeBus;
+import dev.parley.hub.cluster.Placement;
 import dev.parley.hub.contract.RequestValidator;
 import dev.parley.hub.gateway.Caller.Topic;
 import dev.parley.hub.gateway.ClientAddresses;
@@ -71,6 +73,7 @@ public final class WsGateway {
   private final Clock clock;
   private final long startedAt;
   private final long sweeper;
+  private volatile @Nullable FeedRelay others;
   private volatile @Nullable String stopping;
   private long sweeps;
 
@@ -119,6 +122,15 @@ public final class WsGateway {
     parts.announcements.listen(this::onAnnouncement, () -> confirmAll(session -> true));
     metrics.gauge("parley.connections", connections, ConcurrentMap::size);
     sweeper = vertx.setPeriodic(SWEEP.toMillis(), timer -> sweep());
+  }
+
+  /** Shares events and presence with the other nodes of a cluster. */
+  public void sharedThrough(Placement placement, NodeBus bus) {
+    FeedRelay relay = new FeedRelay(vertx, placement, bus, feed, presence);
+    presence.sharedThrough(relay);
+    others = relay;
+    feed.sharedThrough(relay);
+    relay.start();
   }
 
   /** Takes over an upgraded socket, on its event loop. */
@@ -209,7 +221,14 @@ public final class WsGateway {
     stopping = reason;
     vertx.cancelTimer(sweeper);
     return new Farewell(vertx, remoteAgents, connections.values(), reason)
-        .say(limit, isElsewhere, isBusy);
+        .say(limit, isElsewhere, isBusy)
+        .onComplete(
+            said -> {
+              FeedRelay relay = others;
+              if (relay != null) {
+                relay.stop();
+              }
+            });
   }
 
   /** Counts the connection to its tenant; fails with {@code limit_exceeded}. */

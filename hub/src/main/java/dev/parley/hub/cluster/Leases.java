@@ -1,8 +1,7 @@
-package dev.parley.hub.agent.relay;
+package dev.parley.hub.cluster;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.parley.protocol.address.AgentAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -11,28 +10,34 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
- * Which nodes have links to the agents whose place is here. Each entry is a lease: it ends by
- * itself unless the node renews it, so a node that fell silent is forgotten. Bounded; thread-safe.
+ * Which nodes have something: a link to an agent, or sessions of a tenant. Each entry is a lease:
+ * it ends by itself unless the node renews it, so a node that fell silent is forgotten. Bounded;
+ * thread-safe.
  */
-final class LinkLeases {
+public final class Leases<K> {
   private final Duration lease;
   private final LongSupplier nanoTime;
-  private final Cache<AgentAddress, Map<String, Long>> ends;
+  private final Cache<K, Map<String, Long>> ends;
 
-  LinkLeases(Duration lease, int max, LongSupplier nanoTime) {
+  /**
+   * Without entries.
+   *
+   * @param max entries that are kept
+   */
+  public Leases(Duration lease, int max, LongSupplier nanoTime) {
     this.lease = lease;
     this.nanoTime = nanoTime;
     this.ends = Caffeine.newBuilder().maximumSize(max).expireAfterWrite(lease).build();
   }
 
-  /** The node has a link to the agent, for the time of a lease from now; whether that is news. */
-  boolean renew(AgentAddress agent, String node) {
-    boolean known = nodesOf(agent).contains(node);
+  /** The node has it, for the time of a lease from now; whether that is news. */
+  public boolean renew(K key, String node) {
+    boolean known = nodesOf(key).contains(node);
     long end = nanoTime.getAsLong() + lease.toNanos();
     ends.asMap()
         .compute(
-            agent,
-            (key, present) -> {
+            key,
+            (same, present) -> {
               Map<String, Long> nodes = present == null ? new HashMap<>() : new HashMap<>(present);
               nodes.put(node, end);
               return Map.copyOf(nodes);
@@ -40,11 +45,11 @@ final class LinkLeases {
     return !known;
   }
 
-  void drop(AgentAddress agent, String node) {
+  public void drop(K key, String node) {
     ends.asMap()
         .computeIfPresent(
-            agent,
-            (key, present) -> {
+            key,
+            (same, present) -> {
               Map<String, Long> nodes = new HashMap<>(present);
               nodes.remove(node);
               return nodes.isEmpty() ? null : Map.copyOf(nodes);
@@ -52,8 +57,8 @@ final class LinkLeases {
   }
 
   /** Forgets all that other nodes than these have said. */
-  void keepOnly(Set<String> nodes) {
-    for (Map.Entry<AgentAddress, Map<String, Long>> entry : ends.asMap().entrySet()) {
+  public void keepOnly(Set<String> nodes) {
+    for (Map.Entry<K, Map<String, Long>> entry : ends.asMap().entrySet()) {
       for (String node : entry.getValue().keySet()) {
         if (!nodes.contains(node)) {
           drop(entry.getKey(), node);
@@ -62,9 +67,9 @@ final class LinkLeases {
     }
   }
 
-  /** The nodes with a link, in no order. */
-  List<String> nodesOf(AgentAddress agent) {
-    Map<String, Long> nodes = ends.getIfPresent(agent);
+  /** The nodes that have it, in no order. */
+  public List<String> nodesOf(K key) {
+    Map<String, Long> nodes = ends.getIfPresent(key);
     if (nodes == null) {
       return List.of();
     }

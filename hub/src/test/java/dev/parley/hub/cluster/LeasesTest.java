@@ -1,4 +1,4 @@
-package dev.parley.hub.agent.relay;
+package dev.parley.hub.cluster;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -9,11 +9,11 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-class LinkLeasesTest {
+class LeasesTest {
   private static final AgentAddress AGENT = AgentAddress.parse("acme/worker");
 
   private final AtomicLong now = new AtomicLong();
-  private final LinkLeases leases = new LinkLeases(Duration.ofSeconds(30), 100, now::get);
+  private final Leases<AgentAddress> leases = new Leases<>(Duration.ofSeconds(30), 100, now::get);
 
   private void pass(long seconds) {
     now.addAndGet(Duration.ofSeconds(seconds).toNanos());
