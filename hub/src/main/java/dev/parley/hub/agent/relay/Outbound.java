@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.parley.hub.cluster.NodeBus;
 import dev.parley.hub.cluster.NodeBus.Received;
 import dev.parley.hub.switchboard.Account;
+import dev.parley.hub.switchboard.Credits;
 import dev.parley.hub.switchboard.Delivery;
 import dev.parley.hub.switchboard.Endpoint;
 import dev.parley.protocol.address.AgentAddress;
@@ -118,23 +119,32 @@ final class Outbound {
     if (hosted) {
       accounts.put(id, delivery.account());
     }
-    String envelope = EnvelopeCodec.write(delivery.envelope()).text();
-    Future<Void> written =
-        delivery.attempt() == 0
-            ? bus.send(node, Wire.DELIVER, id, envelope)
-            : bus.send(node, Wire.MAIL, id, delivery.attempt() + " " + envelope);
-    written.onFailure(
-        failure -> {
-          if (sent.remove(id, call)) {
-            delivery.fail(gone(delivery.envelope().to(), hosted));
-          }
-        });
+    delivery.followCredits(
+        credit ->
+            write(delivery, node, id, credit)
+                .onFailure(
+                    failure -> {
+                      if (sent.remove(id, call)) {
+                        delivery.fail(gone(delivery.envelope().to(), hosted));
+                      }
+                    }),
+        more -> bus.send(node, Wire.CREDIT, id, Long.toString(more)));
     delivery.onCancel(
         reason -> {
           if (sent.remove(id, call)) {
             bus.send(node, Wire.CANCEL, id, FrameCodec.toJson(reason).toString());
           }
         });
+  }
+
+  private Future<Void> write(Delivery delivery, String node, String id, long credit) {
+    String envelope = EnvelopeCodec.write(delivery.envelope()).text();
+    if (delivery.attempt() > 0) {
+      return bus.send(node, Wire.MAIL, id, delivery.attempt() + " " + envelope);
+    }
+    return credit == Credits.UNLIMITED
+        ? bus.send(node, Wire.DELIVER, id, envelope)
+        : bus.send(node, Wire.STREAM, id, credit + " " + envelope);
   }
 
   private void onChunk(Received message) {

@@ -10,6 +10,12 @@ final class Wire {
   /** To the agent's node, for a sent message: its attempt, a space and the envelope. */
   static final String MAIL = "mail";
 
+  /** To the agent's node, for a caller that gives credits: how many, a space and the envelope. */
+  static final String STREAM = "stream";
+
+  /** To the agent's node: how many chunks more the caller takes. */
+  static final String CREDIT = "credit";
+
   /** To the agent's node: the error that says why it is to stop. */
   static final String CANCEL = "cancel";
 
