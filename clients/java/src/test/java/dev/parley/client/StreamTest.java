@@ -28,7 +28,7 @@ class StreamTest {
   private Tenant tenant;
 
   @BeforeEach
-  void anAgent() {
+  void anAgent() throws Exception {
     tenant = HUB.signUp();
     HUB.defineRemoteAgent(tenant, "worker");
   }
