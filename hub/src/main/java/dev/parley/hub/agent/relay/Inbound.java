@@ -60,6 +60,7 @@ final class Inbound {
         request ->
             Future.succeededFuture(
                 Integer.toString(here.room(AgentAddress.parse(request.text())))));
+    bus.onRequest(Wire.PRESENCE, this::onPresence);
     bus.onMessage(Wire.CANCEL, this::onCancel);
     timer = vertx.setPeriodic(SWEEP_MS, passed -> sweep());
   }
@@ -80,6 +81,13 @@ final class Inbound {
             call.call.cancel(cancelled("the caller's node is gone"));
           }
         });
+  }
+
+  private Future<String> onPresence(Received request) {
+    AgentAddress agent = AgentAddress.parse(request.text());
+    return agents
+        .get(agent)
+        .map(definition -> agents.presenceHere(agent, definition.kind()).name());
   }
 
   private void onMail(Received message) {

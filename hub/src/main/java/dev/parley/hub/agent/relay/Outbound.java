@@ -2,6 +2,7 @@ package dev.parley.hub.agent.relay;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.parley.hub.agent.AgentPresence;
 import dev.parley.hub.cluster.NodeBus;
 import dev.parley.hub.cluster.NodeBus.Received;
 import dev.parley.hub.switchboard.Account;
@@ -92,6 +93,24 @@ final class Outbound {
             .toList();
     return Future.all(answers)
         .map(all -> all.<Integer>list().stream().mapToInt(Integer::intValue).sum());
+  }
+
+  /** How far an agent is there on these nodes; those that do not answer do not have it. */
+  Future<AgentPresence> presence(AgentAddress agent, List<String> nodes) {
+    List<Future<AgentPresence>> answers =
+        nodes.stream()
+            .filter(node -> !node.equals(self))
+            .map(
+                node ->
+                    bus.request(node, Wire.PRESENCE, "", agent.toString(), ANSWER)
+                        .map(AgentPresence::valueOf)
+                        .otherwise(AgentPresence.OFFLINE))
+            .toList();
+    return Future.all(answers)
+        .map(
+            all ->
+                all.<AgentPresence>list().stream()
+                    .reduce(AgentPresence.OFFLINE, AgentPresence::or));
   }
 
   /** One of the nodes, not this one. */

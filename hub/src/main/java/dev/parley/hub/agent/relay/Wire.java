@@ -34,6 +34,9 @@ final class Wire {
   /** Asks the agent's node how many more messages the agent takes. */
   static final String ROOM = "room";
 
+  /** Asks an agent's node whether it is there. */
+  static final String PRESENCE = "presence";
+
   /** Asks the caller's node, which keeps the books, for a hold. */
   static final String RESERVE = "reserve";
 
