@@ -53,9 +53,10 @@ public final class AgentContext {
    * @param piece a string, a JSON tree, a record, or null
    * @return completes when the piece was handed to the network, which it is when the caller takes
    *     it: who waits for that before the next piece goes as fast as the caller reads. Fails with
-   *     {@code rate_limited} when more waits to be sent than {@link ParleyClientBuilder#maxQueuedChars}, {@code payload_too_large}, {@code
-   *     unavailable} when the socket is lost, {@code conflict} when the message has been answered,
-   *     or the reason of the cancellation
+   *     {@code rate_limited} when more waits to be sent than {@link
+   *     ParleyClientBuilder#maxQueuedChars}, {@code payload_too_large}, {@code unavailable} when
+   *     the socket is lost, {@code conflict} when the message has been answered, or the reason of
+   *     the cancellation
    */
   public CompletableFuture<Void> chunk(@Nullable Object piece) {
     if (ended.get()) {

@@ -178,9 +178,7 @@ public final class ParleyAgent implements AutoCloseable {
     private static long creditOf(Frame.Request request) {
       RawJson credit =
           request.params() == null ? null : FrameCodec.members(request.params()).get("credit");
-      return credit == null
-          ? ChunkQueue.UNLIMITED
-          : Json.parse("credit", credit.text()).asLong();
+      return credit == null ? ChunkQueue.UNLIMITED : Json.parse("credit", credit.text()).asLong();
     }
 
     private static String text(Map<String, RawJson> members, String name) {

@@ -255,8 +255,7 @@ public final class ParleyClient implements AutoCloseable {
         return;
       }
       try {
-        reading.take(
-            event, more -> request("stream.credit", more).exceptionally(failure -> null));
+        reading.take(event, more -> request("stream.credit", more).exceptionally(failure -> null));
       } catch (ParleyException missing) {
         stream.fail(missing);
         cancel(stream);

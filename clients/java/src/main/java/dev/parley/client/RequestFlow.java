@@ -35,7 +35,8 @@ final class RequestFlow {
 
   RequestFlow(ClientOptions options, ScheduledExecutorService timers) {
     this.maxInFlight = options.maxInFlight();
-    this.table = new RequestTable(
+    this.table =
+        new RequestTable(
             options.maxQueued(), options.maxQueuedChars(), /* resumes= */ options.agent() == null);
     this.timers = timers;
   }

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * The requests of a connection: those that wait to be sent, oldest first, and those that the hub
  * has not answered. A forgotten one stays among the latter, for the hub still counts it. When a
  * socket is lost, what may be sent again goes back to the front of the queue in its old order,
- * streams as requests to go on; the rest has failed. Guarded by the lock of its {@link RequestFlow}.
+ * streams as requests to go on; the rest has failed. Guarded by the lock of its {@link
+ * RequestFlow}.
  */
 final class RequestTable {
   private final int maxQueued;

@@ -19,7 +19,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What the reader of a stream and its agent see of one that is slow and of a network that fails. */
+/**
+ * What the reader of a stream and its agent see of one that is slow and of a network that fails.
+ */
 class StreamTest {
   @RegisterExtension static final HubExtension HUB = new HubExtension();
 
@@ -38,8 +40,7 @@ class StreamTest {
     CompletableFuture<Void> all = CompletableFuture.completedFuture(null);
     for (int i = 0; i < Integer.parseInt(message.text()); i++) {
       int piece = i;
-      all =
-          all.thenCompose(before -> context.chunk(piece)).thenRun(() -> sent.incrementAndGet());
+      all = all.thenCompose(before -> context.chunk(piece)).thenRun(() -> sent.incrementAndGet());
     }
     return all.thenApply(done -> "done");
   }
@@ -105,8 +106,7 @@ class StreamTest {
                 HUB.client(tenant)
                     .connectAgent(
                         "worker",
-                        (message, context) ->
-                            context.chunk(0).thenCompose(done -> answer)));
+                        (message, context) -> context.chunk(0).thenCompose(done -> answer)));
         ParleyClient other = get(HUB.client(tenant).connect());
         ParleyClient client = get(over(link))) {
       CompletableFuture<CallResult> call =
@@ -114,7 +114,8 @@ class StreamTest {
       await().until(() -> heard.size() == 1);
       link.swallowAnswers();
       answer.complete("done");
-      assertEquals("done", get(other.call(worker.address(), "x")).text(), "the hub has both answers");
+      assertEquals(
+          "done", get(other.call(worker.address(), "x")).text(), "the hub has both answers");
       link.goAway();
       link.comeBack();
       assertEquals("done", get(call).text());

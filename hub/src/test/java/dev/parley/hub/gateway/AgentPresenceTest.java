@@ -35,8 +35,7 @@ class AgentPresenceTest {
   }
 
   private JsonNode presence(Peer by) {
-    return by.ask(
-        "presence.get", Json.object().put("agent", tenant.agent("sleeper")));
+    return by.ask("presence.get", Json.object().put("agent", tenant.agent("sleeper")));
   }
 
   private String state() {
@@ -89,12 +88,12 @@ class AgentPresenceTest {
     person.succeed("presence.declare", back(Instant.now().plus(Duration.ofDays(1))));
     try (Peer stranger = HUB.connect(other.key())) {
       assertEquals("NOT_FOUND", codeOf(presence(stranger)));
-      String channel =
-          HUB.openChannel(other, tenant, "sleeper", Json.object()).path("id").asText();
+      String channel = HUB.openChannel(other, tenant, "sleeper", Json.object()).path("id").asText();
       assertEquals("offline", presence(stranger).at("/payload/state").asText());
       assertFalse(presence(stranger).at("/payload/nextActiveAt").asText().isEmpty());
       assertEquals(
-          "NOT_FOUND", codeOf(stranger.ask("presence.declare", Json.object().put("agent", "sleeper"))));
+          "NOT_FOUND",
+          codeOf(stranger.ask("presence.declare", Json.object().put("agent", "sleeper"))));
       person.succeed("channel.revoke", Json.object().put("id", channel));
       await().until(() -> codeOf(presence(stranger)).equals("NOT_FOUND"));
     }
@@ -103,15 +102,20 @@ class AgentPresenceTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "tomorrow", "2030-01-31", "1800000000000", "2000-01-01T00:00:00Z", "9999-01-01T00:00:00Z",
-        "+999999999-12-31T23:59:59Z", "2030-01-31T08:00:00+25:00"
+        "",
+        "tomorrow",
+        "2030-01-31",
+        "1800000000000",
+        "2000-01-01T00:00:00Z",
+        "9999-01-01T00:00:00Z",
+        "+999999999-12-31T23:59:59Z",
+        "2030-01-31T08:00:00+25:00"
       })
   void whatIsNoTimeToBeBackIsRefused(String time) {
     JsonNode error =
         person
             .ask(
-                "presence.declare",
-                Json.object().put("agent", "sleeper").put("nextActiveAt", time))
+                "presence.declare", Json.object().put("agent", "sleeper").put("nextActiveAt", time))
             .path("error");
     assertEquals("INVALID_REQUEST", error.path("code").asText());
     assertEquals("nextActiveAt", error.at("/details/field").asText());
@@ -139,8 +143,7 @@ class AgentPresenceTest {
     assertEquals("CONFLICT", codeOf(hosted));
     assertEquals("INVALID_REQUEST", codeOf(person.ask("presence.declare", Json.object())));
     assertEquals(
-        "INVALID_REQUEST",
-        codeOf(person.ask("presence.get", Json.object().put("agent", "a/b/c"))));
+        "INVALID_REQUEST", codeOf(person.ask("presence.get", Json.object().put("agent", "a/b/c"))));
     assertEquals(
         "PAYLOAD_TOO_LARGE",
         codeOf(person.ask("presence.get", Json.object().put("agent", "a".repeat(1 << 20)))));

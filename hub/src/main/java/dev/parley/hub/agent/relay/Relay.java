@@ -78,8 +78,7 @@ public final class Relay implements OtherNodes {
   }
 
   @Override
-  public Future<Optional<AgentPresence>> presence(
-      AgentAddress address, AgentDefinition.Kind kind) {
+  public Future<Optional<AgentPresence>> presence(AgentAddress address, AgentDefinition.Kind kind) {
     if (kind == AgentDefinition.Kind.REMOTE) {
       return whereabouts
           .of(address)

@@ -50,8 +50,7 @@ public final class PresenceOperations {
 
   private Future<ObjectNode> get(Caller caller, ObjectNode params) {
     AgentAddress agent =
-        ParleyException.inField(
-            "agent", () -> AgentAddress.parse(params.path("agent").asText()));
+        ParleyException.inField("agent", () -> AgentAddress.parse(params.path("agent").asText()));
     return visible(caller.principal(), agent)
         .compose(seen -> tenants.get(agent.tenant()))
         .compose(
@@ -89,8 +88,7 @@ public final class PresenceOperations {
         .map(
             done -> {
               ObjectNode declared =
-                  Json.object()
-                      .put("agent", new AgentAddress(caller.tenant(), agent).toString());
+                  Json.object().put("agent", new AgentAddress(caller.tenant(), agent).toString());
               return next == null ? declared : declared.put("nextActiveAt", next.toString());
             });
   }
