@@ -87,13 +87,13 @@ final class CallCommand implements Callable<Integer> {
     shell.out().flush();
   }
 
-  /** Most agents stream their reply; what one says only at the end comes on a line of its own. */
+  /** Ends the line with what is missing of the reply; another reply gets a line of its own. */
   private void printEnd(String reply, StringBuilder printed) {
-    if (printed.length() > 0) {
+    int from = printed.length();
+    if (!reply.startsWith(printed.toString())) {
       shell.out().println();
+      from = 0;
     }
-    if (!reply.contentEquals(printed)) {
-      shell.out().println(TerminalText.of(reply));
-    }
+    shell.out().println(TerminalText.of(reply.substring(from)));
   }
 }

@@ -128,12 +128,12 @@ class StreamTest {
     CompletableFuture<ParleyException> told = new CompletableFuture<>();
     CompletableFuture<Void> waiting = new CompletableFuture<>();
     AgentHandler handler =
-        (message, context) -> {
-          context.cancelled().thenAccept(told::complete);
-          context.chunk(0);
-          context.chunk(1).whenComplete((done, failure) -> waiting.complete(null));
-          return new CompletableFuture<String>();
-        };
+        (message, context) ->
+            CompletableFuture.allOf(
+                    context.cancelled().thenAccept(told::complete),
+                    context.chunk(0),
+                    context.chunk(1).handle((done, failure) -> waiting.complete(null)))
+                .thenCompose(all -> new CompletableFuture<String>());
     CompletableFuture<Void> never = new CompletableFuture<>();
     try (ParleyAgent worker = get(HUB.client(tenant).connectAgent("worker", handler));
         ParleyClient client = get(HUB.client(tenant).connect())) {
