@@ -232,6 +232,8 @@ export interface CallOptions {
 }
 
 export interface StreamOptions extends CallOptions {
+  /** How many chunks the agent may send ahead of the reader, 1 to 65536. Default 64. */
+  window?: number;
   /** Bytes of chunks that may wait for the reader. Default 64 MiB. */
   maxBufferedBytes?: number;
 }
@@ -244,7 +246,11 @@ export interface Reply<T = any> {
   charge?: { millicents: number; tokens: number; payer?: string };
 }
 
-/** A reply in pieces. Leaving its loop early cancels the call. */
+/**
+ * A reply in pieces. Leaving its loop early cancels the call. After a lost connection it goes on
+ * without a gap or a repeat, for as long as the hub keeps what is missing; else its reader gets an
+ * error `conflict` with `details.reason` `chunks_lost`, or `unavailable`.
+ */
 export interface CallStream<C = any, T = any> extends AsyncIterable<C> {
   /** The end of the call. */
   reply(): Promise<Reply<T>>;

@@ -97,7 +97,8 @@ export class Agent {
   #attach(hub, link) {
     this.hub = hub;
     this.#link = link;
-    hub.on('agent.cancelled', ({ id, reason }) => this.#cancelled(id, reason));
+    hub.on('agent.cancelled', (cancelled) => this.#cancelled(cancelled));
+    hub.on('stream.credit', ({ id, credit }) => this.#running.get(id)?.grant(credit));
     hub.on('disconnect', (error) => this.#dropAll(error));
     hub.on('close', (error) => this.#dropAll(error));
   }
@@ -160,11 +161,11 @@ export class Agent {
     };
   }
 
-  #cancelled(id, reason) {
+  #cancelled({ id, reason, code = 'cancelled' }) {
     const delivery = this.#running.get(id);
     if (delivery !== undefined) {
       const details = { id: delivery.message.id, reason };
-      this.#drop(delivery, new ParleyError('cancelled', `the message was cancelled: ${reason}`, { details }));
+      this.#drop(delivery, new ParleyError(code.toLowerCase(), `the message was cancelled: ${reason}`, { details }));
     }
   }
 

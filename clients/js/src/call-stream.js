@@ -6,33 +6,57 @@ const MIN_CHUNK_COST = 1024;
 
 /**
  * The reply of an agent that answers in pieces: an async iterable of the chunks' payloads, in
- * order and without holes; `reply()` gives what the agent returned at the end. A hole ends the
- * stream with an error, as does a reader so slow that more than `maxBufferedBytes` wait for it.
+ * order and without holes; `reply()` gives what the agent returned at the end. The agent may send
+ * `window` chunks ahead of the reader, who gives credit for more each half of a window. After a
+ * lost connection the stream goes on where it was. A hole ends it with an error, as do chunks so
+ * large that more than `maxBufferedBytes` wait.
  */
 export class CallStream {
   #chunks = [];
   #bytes = 0;
   #maxBytes;
   #nextIndex = 0;
+  #readCount = 0;
+  #iterated = false;
+  #unread = false;
+  #granted;
+  #window;
+  #grant;
   #end = null;
   #left = false;
   #changed = new Signal();
   #abort = new AbortController();
 
   /**
-   * @param {(onChunk: Function, signal: AbortSignal) => Promise<object>} start sends the call
-   * @param {number} maxBufferedBytes
+   * @param {object} call
+   * @param {(handlers: {onChunk: Function, onLost: Function}, signal: AbortSignal) => Promise<object>}
+   *     call.start sends the call; `onLost` answers how to go on, `{next, credit}`
+   * @param {(more: {next: number, credit: number}) => void} call.grant lets more chunks come
+   * @param {number} call.window
+   * @param {number} call.maxBufferedBytes
    */
-  constructor(start, maxBufferedBytes) {
+  constructor({ start, grant, window, maxBufferedBytes }) {
     this.#maxBytes = maxBufferedBytes;
-    start((chunk, size) => this.#take(chunk, size), this.#abort.signal).then(
+    this.#window = window;
+    this.#granted = window;
+    this.#grant = grant;
+    const handlers = {
+      onChunk: (chunk, size) => this.#take(chunk, size),
+      onLost: () => this.#resumption(),
+    };
+    start(handlers, this.#abort.signal).then(
       (reply) => this.#finish({ reply }),
       (error) => this.#finish({ error }),
     );
   }
 
-  /** The end of the call: `{payload, messageId, from, conversation, charge?}`. */
+  /**
+   * The end of the call: `{payload, messageId, from, conversation, charge?}`. Who asks for it
+   * without reading the chunks gets it all the same: they wait within `maxBufferedBytes`.
+   */
   async reply() {
+    this.#unread ||= !this.#iterated;
+    this.#giveCredit();
     while (this.#end === null) {
       await this.#changed.wait();
     }
@@ -48,6 +72,8 @@ export class CallStream {
   }
 
   [Symbol.asyncIterator]() {
+    this.#iterated = true;
+    this.#unread = false;
     return {
       next: () => this.#next(),
       return: async () => {
@@ -74,7 +100,26 @@ export class CallStream {
     }
     this.#chunks.push({ payload, cost });
     this.#bytes += cost;
+    this.#giveCredit();
     this.#changed.notify();
+  }
+
+  #giveCredit() {
+    const credit = this.#done() + this.#window - this.#granted;
+    if (this.#end === null && credit >= Math.max(1, this.#window / 2)) {
+      this.#granted += credit;
+      this.#grant({ next: this.#nextIndex, credit });
+    }
+  }
+
+  #done() {
+    return this.#unread ? this.#nextIndex : this.#readCount;
+  }
+
+  #resumption() {
+    const credit = Math.max(1, this.#done() + this.#window - this.#nextIndex);
+    this.#granted = this.#nextIndex + credit;
+    return { next: this.#nextIndex, credit };
   }
 
   #stop(error) {
@@ -97,6 +142,8 @@ export class CallStream {
       const chunk = this.#chunks.shift();
       if (chunk !== undefined) {
         this.#bytes -= chunk.cost;
+        this.#readCount += 1;
+        this.#giveCredit();
         return { done: false, value: chunk.payload };
       }
       if (this.#end !== null) {

@@ -11,6 +11,7 @@ import { webSocketClass } from './websocket.js';
 
 const CANCEL_TIMEOUT_MS = 10_000;
 const DEFAULT_STREAM_BUFFER = 64 << 20;
+const DEFAULT_STREAM_WINDOW = 64;
 
 /** The events that are ours; a hub event of the same name would be taken for one. */
 const OWN_EVENTS = new Set(['gap', 'disconnect', 'reconnect', 'close']);
@@ -23,6 +24,7 @@ export class Hub {
   #events = new Emitter();
   #idSuffix = uuid();
   #requestCount = 0;
+  #resumes;
 
   /**
    * @param {string | string[]} urls
@@ -41,6 +43,7 @@ export class Hub {
   constructor(chosen, WebSocket, role) {
     this.#settings = chosen;
     this.#requests = new Requests(chosen);
+    this.#resumes = role.connect?.role !== 'agent';
     this.#connection = new Connection(chosen, WebSocket, role.connect, {
       onUp: (link) => this.#requests.connected(link),
       onFrame: (frame, size) => this.#receive(frame, size, role.onRequest),
@@ -109,11 +112,19 @@ export class Hub {
 
   /** Calls an agent that answers in pieces; see `CallStream`. */
   stream(to, payload, options = {}) {
-    const { signal, maxBufferedBytes = DEFAULT_STREAM_BUFFER } = options;
-    const params = { ...callParams(to, payload, options), stream: true };
-    const start = (onChunk, stopped) =>
-      this.#submit('agent.call', params, { onChunk }, [stopped, signal]);
-    return new CallStream(start, maxBufferedBytes);
+    const { signal, messageId = uuid() } = options;
+    const { maxBufferedBytes = DEFAULT_STREAM_BUFFER, window = DEFAULT_STREAM_WINDOW } = options;
+    const call = callParams(to, payload, { ...options, messageId });
+    const params = { ...call, stream: true, credit: window };
+    const start = ({ onChunk, onLost }, stopped) => {
+      const resume = this.#resumes ? () => ({ messageId, ...onLost() }) : undefined;
+      return this.#submit('agent.call', params, { onChunk, resume }, [stopped, signal]);
+    };
+    const grant = (more) => {
+      const options = { urgent: true };
+      this.#submit('stream.credit', { messageId, ...more }, options).catch(() => {});
+    };
+    return new CallStream({ start, grant, window, maxBufferedBytes });
   }
 
   /**

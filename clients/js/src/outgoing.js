@@ -13,7 +13,7 @@ const IDEMPOTENT = new Set(['chat.send', 'sessions.send', 'agent']);
  * @throws {ParleyError} `invalid_request` when the params are no JSON
  */
 export function outgoing(id, method, params, options, settings) {
-  const { timeoutMs, expectFinal = false, urgent = false, onChunk } = options;
+  const { timeoutMs, expectFinal = false, urgent = false, onChunk, resume } = options;
   const complete = { ...params };
   if (IDEMPOTENT.has(method)) {
     complete.idempotencyKey ??= uuid();
@@ -27,6 +27,7 @@ export function outgoing(id, method, params, options, settings) {
     expectFinal,
     urgent,
     onChunk,
+    resumeText: resume && (() => frameText(id, 'stream.resume', resume())),
     repeatable: complete.idempotencyKey !== undefined || isRepeatableCall(complete),
     timeoutMs: timeoutMs ?? patience(method, complete, expectFinal, settings),
     text: frameText(id, method, complete),

@@ -13,8 +13,9 @@ const DEFAULT_WINDOW = 64;
  * A request waits while there is no connection, while the hub's `policy.maxInFlight` is reached, or
  * while the socket is full; what waits is bounded in number and bytes. When a connection is lost, a
  * request that was sent and not answered is sent again on the next one if that is safe (it carries
- * an idempotency key or message id), and fails with a retryable error if it is not. Such a request is
- * sent again too when the hub refuses it in passing and says when to come back.
+ * an idempotency key or message id), a stream goes on where it was, and the rest fails with a
+ * retryable error. What is safe to send again is sent again too when the hub refuses it in passing and
+ * says when to come back.
  */
 export class Requests {
   #waiting = [];
@@ -46,6 +47,7 @@ export class Requests {
    * @param {boolean} [request.expectFinal] passes over a first answer `status: "accepted"`
    * @param {number} request.timeoutMs
    * @param {(chunk: object, size: number) => void} [request.onChunk]
+   * @param {() => string} [request.resumeText] the frame by which a stream goes on
    * @returns {Promise<any>} the payload of the answer
    */
   submit(request) {
@@ -99,7 +101,7 @@ export class Requests {
       if (failure === null) {
         entry.resolve(payload);
       } else {
-        entry.reject(failure);
+        entry.reject(refusal(entry, failure));
       }
     }
     this.#pump();
@@ -129,11 +131,17 @@ export class Requests {
     this.#drainTimer = null;
     const sent = [...this.#sent.values()];
     this.#sent.clear();
-    const again = sent.filter((entry) => entry.repeatable);
+    const again = sent.filter((entry) => entry.repeatable || entry.resumeText !== undefined);
+    for (const entry of again) {
+      if (!entry.repeatable) {
+        entry.text = entry.resumeText();
+        entry.lost = close;
+      }
+    }
     this.#waiting.unshift(...again);
     this.#waitingBytes += again.reduce((sum, entry) => sum + entry.text.length, 0);
     for (const entry of sent) {
-      if (!entry.repeatable) {
+      if (!again.includes(entry)) {
         clearTimeout(entry.timer);
         entry.reject(connectionLost(close));
       }
@@ -222,6 +230,11 @@ export class Requests {
     clearTimeout(entry.timer);
     return entry;
   }
+}
+
+/** A stream that the hub does not know any more ended with its connection. */
+function refusal({ lost }, error) {
+  return lost !== undefined && error.code === 'not_found' ? connectionLost(lost) : error;
 }
 
 function timedOut({ method, timeoutMs }) {

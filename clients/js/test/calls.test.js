@@ -147,6 +147,36 @@ test('chunks that are not awaited still come in order and before the reply', asy
   assert.deepEqual(chunks, Array.from({ length: 50 }, (_, i) => i));
 });
 
+test('an agent waits for a reader that is slow, and others do not', async (t) => {
+  let sent = 0;
+  const { acme, quotes } = await story(t, async ({ payload }, ctx) => {
+    for (let i = 0; i < payload; i++) {
+      await ctx.chunk(i);
+      sent += 1;
+    }
+  });
+  const slow = acme.connection.stream(quotes, 100, { window: 10 })[Symbol.asyncIterator]();
+  const read = [(await slow.next()).value];
+  const other = acme.connection.stream(quotes, 5);
+  await other.reply();
+  assert.equal(sent, 15);
+  for (let next = await slow.next(); !next.done; next = await slow.next()) {
+    read.push(next.value);
+  }
+  assert.deepEqual(read, Array.from({ length: 100 }, (_, i) => i));
+});
+
+test('who asks for the reply only gets it, however many chunks there are', async (t) => {
+  const { acme, quotes } = await story(t, async (message, ctx) => {
+    for (let i = 0; i < 100; i++) {
+      await ctx.chunk(i);
+    }
+    return 'done';
+  });
+  const stream = acme.connection.stream(quotes, 'go', { window: 4 });
+  assert.equal((await stream.reply()).payload, 'done');
+});
+
 test('a plain call of an agent that streams gets its reply only', async (t) => {
   const { acme, quotes } = await story(t, async (message, ctx) => {
     await ctx.chunk('nobody asked for this');

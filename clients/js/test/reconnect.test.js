@@ -306,6 +306,29 @@ test('a reply whose end was lost on the way is read from the transcript', async 
   assert.equal(messageText(messages.at(-1)), text);
 });
 
+test('a stream goes on without a gap or a repeat, however often the connection is cut', async (t) => {
+  const { proxy, tenant, connection } = await throughProxy(t);
+  await connection.request('agents.create', { name: 'worker', kind: 'remote' });
+  const agent = await serveAgent(hub.wsUrl, { agent: 'worker', key: tenant.secret }, async (message, ctx) => {
+    for (let i = 0; i < 300; i++) {
+      await ctx.chunk(i);
+    }
+    return 'done';
+  });
+  t.after(() => agent.close());
+  const stream = connection.stream(`${tenant.id}/worker`, 'go', { window: 16 });
+  const chunks = [];
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    if (chunks.length % 100 === 50) {
+      proxy.cut();
+    }
+  }
+  assert.equal((await stream.reply()).payload, 'done');
+  assert.deepEqual(chunks, Array.from({ length: 300 }, (_, i) => i));
+  assert.ok(proxy.accepted >= 4);
+});
+
 test('a chunk that was lost on the way ends its stream', async (t) => {
   const { proxy, tenant, connection } = await throughProxy(t);
   await connection.request('agents.create', { id: 'worker', name: 'Worker', kind: 'remote' });

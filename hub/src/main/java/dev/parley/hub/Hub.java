@@ -30,6 +30,7 @@ import dev.parley.hub.gateway.operation.ChatOperations;
 import dev.parley.hub.gateway.operation.FileOperations;
 import dev.parley.hub.gateway.operation.LoopOperations;
 import dev.parley.hub.gateway.operation.MarketOperations;
+import dev.parley.hub.gateway.operation.PresenceOperations;
 import dev.parley.hub.gateway.operation.ProviderOperations;
 import dev.parley.hub.gateway.operation.SessionOperations;
 import dev.parley.hub.gateway.operation.SessionViews;
@@ -238,7 +239,7 @@ public final class Hub {
                 runIds,
                 chats,
                 clock));
-    agents.hostedBy(hosted::endpoint);
+    agents.hostedBy(hosted::endpoint, hosted::presence);
 
     OperationTable operations = new OperationTable(contract, validator);
     webSockets =
@@ -311,9 +312,8 @@ public final class Hub {
     new MarketOperations(market).register(operations);
     usage.register(operations);
     new AdminOperations(tenants, invites, usage, this::status).register(operations);
-
+    new PresenceOperations(agents, channels, tenants, clock).register(operations);
     new LoopOperations(loops, metrics).register(operations);
-
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
     membership =

@@ -19,6 +19,7 @@ import dev.parley.hub.settings.HubSettings;
 import dev.parley.hub.settings.RedisSettings;
 import dev.parley.hub.settings.Settings;
 import dev.parley.hub.store.StoreOptions;
+import dev.parley.hub.stream.StreamSettings;
 import dev.parley.hub.switchboard.SwitchboardSettings;
 import dev.parley.protocol.error.ParleyException;
 import java.io.IOException;
@@ -206,7 +207,11 @@ final class SettingsMapping {
         defaults.resumeEvents(),
         defaults.resumeBytes(),
         settings.get(HubSettings.MAX_CONNECTIONS),
-        settings.get(HubSettings.MAX_HANDSHAKES));
+        settings.get(HubSettings.MAX_HANDSHAKES),
+        new StreamSettings(
+            settings.get(HubSettings.STREAM_RESUME_WINDOW),
+            settings.get(HubSettings.STREAM_BUFFER),
+            settings.get(HubSettings.STREAM_BUFFERS)));
   }
 
   static Origins origins(Settings settings) {

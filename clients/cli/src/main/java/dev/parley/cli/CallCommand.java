@@ -1,5 +1,7 @@
 package dev.parley.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.cli.access.Answers;
 import dev.parley.cli.access.HubOptions;
 import dev.parley.cli.shell.Shell;
@@ -7,6 +9,7 @@ import dev.parley.cli.shell.TerminalText;
 import dev.parley.client.CallOptions;
 import dev.parley.client.CallResult;
 import dev.parley.client.ParleyClient;
+import dev.parley.client.Payloads;
 import dev.parley.protocol.frame.Json;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -28,6 +31,9 @@ import picocli.CommandLine.Parameters;
       "  parley call market:globex/shout hello --json"
     })
 final class CallCommand implements Callable<Integer> {
+  /** A frame has no more. */
+  private static final int LONGEST_REPLY = 1 << 20;
+
   private final Shell shell;
   @Mixin private final HubOptions hub;
 
@@ -58,14 +64,36 @@ final class CallCommand implements Callable<Integer> {
       options = options.from(from);
     }
     try (ParleyClient client = Answers.await(hub.socket().connect())) {
-      CallResult result = Answers.await(client.call(to, Json.object().put("text", text), options));
+      ObjectNode message = Json.object().put("text", text);
       if (json) {
-        shell.out().println(Json.write(result));
+        shell.out().println(Json.write(Answers.await(client.call(to, message, options))));
       } else {
-        shell.out().println(TerminalText.of(result.text()));
+        StringBuilder printed = new StringBuilder();
+        CallResult result =
+            Answers.await(client.stream(to, message, options, piece -> print(piece, printed)));
+        printEnd(result.text(), printed);
       }
       shell.out().flush();
       return 0;
     }
+  }
+
+  private void print(JsonNode piece, StringBuilder printed) {
+    String text = Payloads.text(piece);
+    if (printed.length() <= LONGEST_REPLY) {
+      printed.append(text);
+    }
+    shell.out().print(TerminalText.of(text));
+    shell.out().flush();
+  }
+
+  /** Ends the line with what is missing of the reply; another reply gets a line of its own. */
+  private void printEnd(String reply, StringBuilder printed) {
+    int from = printed.length();
+    if (!reply.startsWith(printed.toString())) {
+      shell.out().println();
+      from = 0;
+    }
+    shell.out().println(TerminalText.of(reply.substring(from)));
   }
 }

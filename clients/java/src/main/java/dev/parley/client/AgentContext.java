@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AgentContext {
   private final ParleyClient client;
-  private final Socket socket;
+  private final ChunkQueue chunks;
   private final int maxPayload;
   private final String deliveryId;
   private final AgentMessage message;
@@ -34,10 +34,11 @@ public final class AgentContext {
       Socket socket,
       String deliveryId,
       AgentMessage message,
+      long credit,
       Consumer<AgentContext> onEnd,
       Consumer<@Nullable ParleyException> onHandled) {
     this.client = client;
-    this.socket = socket;
+    this.chunks = new ChunkQueue(socket, credit, client.options().maxQueuedChars());
     this.maxPayload = client.hello().policy().maxPayload();
     this.deliveryId = deliveryId;
     this.message = message;
@@ -50,11 +51,12 @@ public final class AgentContext {
    * caller nothing is sent.
    *
    * @param piece a string, a JSON tree, a record, or null
-   * @return completes when the piece was handed to the network: who waits for that before the next
-   *     piece goes as fast as the network. Fails with {@code rate_limited} when more waits to be
-   *     sent than {@link ParleyClientBuilder#maxQueuedChars}, {@code payload_too_large}, {@code
-   *     unavailable} when the socket is lost, {@code conflict} when the message has been answered,
-   *     or the reason of the cancellation
+   * @return completes when the piece was handed to the network, which it is when the caller takes
+   *     it: who waits for that before the next piece goes as fast as the caller reads. Fails with
+   *     {@code rate_limited} when more waits to be sent than {@link
+   *     ParleyClientBuilder#maxQueuedChars}, {@code payload_too_large}, {@code unavailable} when
+   *     the socket is lost, {@code conflict} when the message has been answered, or the reason of
+   *     the cancellation
    */
   public CompletableFuture<Void> chunk(@Nullable Object piece) {
     if (ended.get()) {
@@ -70,10 +72,12 @@ public final class AgentContext {
     } catch (ParleyException unsendable) {
       return CompletableFuture.failedFuture(unsendable);
     }
-    return socket.hasRoom()
-        ? Stages.after(socket.send(frame), client.options().executor())
-        : CompletableFuture.failedFuture(
-            Failures.queueFull("outgoing_characters", client.options().maxQueuedChars()));
+    return Stages.after(chunks.add(frame), client.options().executor());
+  }
+
+  /** Whether the caller takes a piece now; else it would wait until the caller has read more. */
+  public boolean hasCredit() {
+    return chunks.hasCredit();
   }
 
   /**
@@ -174,9 +178,16 @@ public final class AgentContext {
     return deliveryId;
   }
 
+  /** The caller takes so many pieces more. */
+  void grant(long credit) {
+    chunks.grant(credit);
+  }
+
   void cancel(ParleyException reason) {
-    if (ended.compareAndSet(false, true)) {
-      onEnd.accept(this);
+    boolean first = ended.compareAndSet(false, true);
+    onEnd.accept(this);
+    chunks.drop(reason);
+    if (first) {
       cancelled.complete(reason);
     }
   }
@@ -185,8 +196,7 @@ public final class AgentContext {
     if (!ended.compareAndSet(false, true)) {
       return false;
     }
-    onEnd.accept(this);
-    var unused = socket.send(frame);
+    chunks.answer(frame, () -> onEnd.accept(this));
     return true;
   }
 

@@ -22,7 +22,7 @@ final class CallRequest {
     member(out, "parent", options.parent());
     out.append(",\"timeoutMs\":").append(Math.max(1, options.timeout().toMillis()));
     if (stream) {
-      out.append(",\"stream\":true");
+      out.append(",\"stream\":true,\"credit\":").append(options.window());
     }
     return new RawJson(out.append(",\"payload\":").append(raw.text()).append('}').toString());
   }

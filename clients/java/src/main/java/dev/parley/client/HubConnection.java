@@ -8,14 +8,12 @@ import dev.parley.protocol.frame.FrameCodec;
 import dev.parley.protocol.frame.Json;
 import java.net.http.HttpClient;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +38,8 @@ final class HubConnection implements Socket.Owner {
   /** Who handles what comes in; called one at a time, in order, on the user's executor. */
   interface Peer {
     void onEvent(Frame.Event event);
+
+    void onChunk(PendingRequest stream, RawJson event);
 
     void onRequest(Frame.Request request, Socket from);
 
@@ -230,23 +230,21 @@ final class HubConnection implements Socket.Owner {
     if (missed != null) {
       events.execute(() -> peer.onGap(missed));
     }
-    Consumer<RawJson> chunks = chunksFor(event);
-    if (chunks == null) {
+    RawJson payload = event.payload();
+    if (!event.event().equals(CHUNK) || payload == null) {
       events.execute(() -> peer.onEvent(event));
-    } else {
-      events.execute(() -> chunks.accept(Objects.requireNonNull(event.payload())));
+      return;
+    }
+    PendingRequest request = streamOf(payload);
+    if (request != null) {
+      events.execute(() -> peer.onChunk(request, payload));
     }
   }
 
   /** Who takes a chunk, looked up before the final answer can end the request. */
-  private @Nullable Consumer<RawJson> chunksFor(Frame.Event event) {
-    if (!event.event().equals(CHUNK) || event.payload() == null) {
-      return null;
-    }
-    RawJson id = FrameCodec.members(event.payload()).get("requestId");
-    PendingRequest request =
-        id == null ? null : requests.sent(Json.parse("requestId", id.text()).asText());
-    return request == null ? chunk -> {} : request.chunks();
+  private @Nullable PendingRequest streamOf(RawJson chunk) {
+    RawJson id = FrameCodec.members(chunk).get("requestId");
+    return id == null ? null : requests.sent(Json.parse("requestId", id.text()).asText());
   }
 
   @Override

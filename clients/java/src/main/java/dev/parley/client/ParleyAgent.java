@@ -1,5 +1,6 @@
 package dev.parley.client;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.protocol.envelope.Kind;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ErrorCode;
@@ -118,6 +119,7 @@ public final class ParleyAgent implements AutoCloseable {
               from,
               request.id(),
               message,
+              creditOf(request),
               ended -> underWay.remove(ended.deliveryId(), ended),
               failure -> {
                 if (repeatable) {
@@ -135,7 +137,17 @@ public final class ParleyAgent implements AutoCloseable {
       Map<String, RawJson> members = FrameCodec.members(payload);
       AgentContext context = underWay.get(text(members, "id"));
       if (context != null) {
-        context.cancel(new ParleyException(ErrorCode.CANCELLED, text(members, "reason")));
+        ErrorCode code = ErrorCode.of(text(members, "code")).orElse(ErrorCode.CANCELLED);
+        context.cancel(new ParleyException(code, text(members, "reason")));
+      }
+    }
+
+    @Override
+    public void onCredit(RawJson payload) {
+      JsonNode credit = Json.parse("stream.credit", payload.text());
+      AgentContext context = underWay.get(credit.path("id").asText());
+      if (context != null) {
+        context.grant(credit.path("credit").asLong());
       }
     }
 
@@ -161,6 +173,12 @@ public final class ParleyAgent implements AutoCloseable {
             .with("max", window);
       }
       return AgentMessage.of(EnvelopeCodec.read(params));
+    }
+
+    private static long creditOf(Frame.Request request) {
+      RawJson credit =
+          request.params() == null ? null : FrameCodec.members(request.params()).get("credit");
+      return credit == null ? ChunkQueue.UNLIMITED : Json.parse("credit", credit.text()).asLong();
     }
 
     private static String text(Map<String, RawJson> members, String name) {

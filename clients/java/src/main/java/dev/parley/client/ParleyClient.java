@@ -1,6 +1,7 @@
 package dev.parley.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.protocol.address.MessageId;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Frame;
@@ -39,6 +40,9 @@ public final class ParleyClient implements AutoCloseable {
 
     /** The hub sent {@code agent.cancelled}. */
     void onCancelled(RawJson payload);
+
+    /** The hub sent {@code stream.credit}. */
+    void onCredit(RawJson payload);
 
     void onLost();
   }
@@ -90,7 +94,7 @@ public final class ParleyClient implements AutoCloseable {
       String method, @Nullable Object params, Duration timeout) {
     RawJson raw = params == null ? RawJson.EMPTY_OBJECT : Payloads.raw(params);
     PendingRequest request =
-        new PendingRequest(nextId(), method, raw, isRepeatable(raw), /* chunks= */ null);
+        new PendingRequest(nextId(), method, raw, isRepeatable(raw), /* reading= */ null);
     connection.requests().add(request, Math.max(1, timeout.toMillis()));
     return Stages.result(
         request.answer(),
@@ -116,17 +120,22 @@ public final class ParleyClient implements AutoCloseable {
   }
 
   /**
-   * Calls an agent and takes its reply in pieces.
+   * Calls an agent and takes its reply in pieces. The agent sends no more than {@link
+   * CallOptions#window} pieces ahead of the listener. When the socket is lost, the stream goes on
+   * after the reconnect without a gap or a repeat, if the hub kept what is missing; else it fails
+   * with {@code conflict} and {@code details.reason} {@code chunks_lost}, or {@code unavailable}.
    *
    * @param onChunk takes each piece, in order, all before the result completes
    */
   public CompletableFuture<CallResult> stream(
       String to, @Nullable Object payload, CallOptions callOptions, Consumer<JsonNode> onChunk) {
+    String chosen = callOptions.messageId();
+    String id = chosen == null ? MessageId.next().value() : chosen;
     return call(
         to,
         payload,
-        callOptions,
-        event -> onChunk.accept(Json.parse("chunk", event.text()).path("payload")));
+        callOptions.messageId(id),
+        new StreamReading(id, callOptions.window(), onChunk));
   }
 
   /** Streams with the {@link CallOptions#defaults() defaults}. */
@@ -189,18 +198,18 @@ public final class ParleyClient implements AutoCloseable {
       String to,
       @Nullable Object payload,
       CallOptions callOptions,
-      @Nullable Consumer<RawJson> chunks) {
+      @Nullable StreamReading reading) {
     PendingRequest request =
         new PendingRequest(
             nextId(),
             "agent.call",
-            CallRequest.params(to, payload, callOptions, chunks != null),
-            callOptions.messageId() != null && callOptions.parent() == null && chunks == null,
-            chunks);
+            CallRequest.params(to, payload, callOptions, reading != null),
+            callOptions.messageId() != null && callOptions.parent() == null && reading == null,
+            reading);
     connection.requests().add(request, callOptions.timeout().plus(CALL_GRACE).toMillis());
     CompletableFuture<RawJson> answer = request.answer();
     return Stages.result(
-        chunks == null ? answer : Stages.after(answer, connection::execute),
+        reading == null ? answer : Stages.after(answer, connection::execute),
         CallResult::of,
         options.executor(),
         () -> cancel(request));
@@ -228,12 +237,28 @@ public final class ParleyClient implements AutoCloseable {
       RawJson payload = event.payload() == null ? RawJson.NULL : event.payload();
       if (agentSide != null && event.event().equals("agent.cancelled")) {
         agentSide.onCancelled(payload);
+      } else if (agentSide != null && event.event().equals("stream.credit")) {
+        agentSide.onCredit(payload);
       }
       runs.onEvent(event);
       List<Consumer<JsonNode>> interested = listeners.get(event.event());
       if (interested != null && !interested.isEmpty()) {
         JsonNode json = Json.parse(event.event(), payload.text());
         interested.forEach(listener -> listener.accept(json));
+      }
+    }
+
+    @Override
+    public void onChunk(PendingRequest stream, RawJson event) {
+      StreamReading reading = stream.reading();
+      if (reading == null) {
+        return;
+      }
+      try {
+        reading.take(event, more -> request("stream.credit", more).exceptionally(failure -> null));
+      } catch (ParleyException missing) {
+        stream.fail(missing);
+        cancel(stream);
       }
     }
 

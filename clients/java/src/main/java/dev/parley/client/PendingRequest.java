@@ -1,41 +1,45 @@
 package dev.parley.client;
 
 import dev.parley.protocol.envelope.RawJson;
+import dev.parley.protocol.error.ErrorCode;
+import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.FrameCodec;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A request that has not been answered. */
 final class PendingRequest {
+  private static final String RESUME = "stream.resume";
+
   private final String id;
   private final String method;
-  private final String frame;
+  private String frame;
   private final boolean repeatable;
-  private final @Nullable Consumer<RawJson> chunks;
+  private final @Nullable StreamReading reading;
   private final CompletableFuture<RawJson> answer = new CompletableFuture<>();
   private volatile @Nullable Future<?> timeout;
   private boolean forgotten;
+  private volatile boolean resumed;
   private int repeats;
 
   /**
    * Makes one.
    *
    * @param repeatable whether the hub recognises it when it is sent again
-   * @param chunks takes the pieces of a streamed answer, or null
+   * @param reading takes the pieces of a streamed answer, or null
    */
   PendingRequest(
       String id,
       String method,
       RawJson params,
       boolean repeatable,
-      @Nullable Consumer<RawJson> chunks) {
+      @Nullable StreamReading reading) {
     this.id = id;
     this.method = method;
     this.frame = FrameCodec.request(id, method, params);
     this.repeatable = repeatable;
-    this.chunks = chunks;
+    this.reading = reading;
   }
 
   String id() {
@@ -46,16 +50,30 @@ final class PendingRequest {
     return method;
   }
 
+  /** What to send; guarded as its table. */
   String frame() {
     return frame;
+  }
+
+  /**
+   * Its socket was lost: a stream goes on with another frame under the same id. Guarded as its
+   * table; false for any other request.
+   */
+  boolean resume() {
+    if (reading == null) {
+      return false;
+    }
+    frame = FrameCodec.request(id, RESUME, reading.resumeParams());
+    resumed = true;
+    return true;
   }
 
   boolean repeatable() {
     return repeatable;
   }
 
-  @Nullable Consumer<RawJson> chunks() {
-    return chunks;
+  @Nullable StreamReading reading() {
+    return reading;
   }
 
   CompletableFuture<RawJson> answer() {
@@ -92,6 +110,11 @@ final class PendingRequest {
   void complete(@Nullable RawJson payload) {
     answer.complete(payload == null ? RawJson.NULL : payload);
     cancelTimer();
+  }
+
+  /** The hub refused: it may know nothing of a stream that it was to go on with. */
+  void refuse(ParleyException failure) {
+    fail(resumed && failure.code() == ErrorCode.NOT_FOUND ? Failures.lost(method) : failure);
   }
 
   void fail(Throwable failure) {

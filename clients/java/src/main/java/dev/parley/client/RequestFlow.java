@@ -35,7 +35,9 @@ final class RequestFlow {
 
   RequestFlow(ClientOptions options, ScheduledExecutorService timers) {
     this.maxInFlight = options.maxInFlight();
-    this.table = new RequestTable(options.maxQueued(), options.maxQueuedChars());
+    this.table =
+        new RequestTable(
+            options.maxQueued(), options.maxQueuedChars(), /* resumes= */ options.agent() == null);
     this.timers = timers;
   }
 
@@ -83,7 +85,7 @@ final class RequestFlow {
     } else {
       ParleyException failure = FrameCodec.toException(response.error());
       if (!rest(request, failure)) {
-        request.fail(failure);
+        request.refuse(failure);
       }
     }
     flush();

@@ -11,17 +11,25 @@ import org.jspecify.annotations.Nullable;
 /**
  * The requests of a connection: those that wait to be sent, oldest first, and those that the hub
  * has not answered. A forgotten one stays among the latter, for the hub still counts it. When a
- * socket is lost, what may be sent again goes back to the front of the queue in its old order; the
- * rest has failed. Guarded by the lock of its {@link RequestFlow}.
+ * socket is lost, what may be sent again goes back to the front of the queue in its old order,
+ * streams as requests to go on; the rest has failed. Guarded by the lock of its {@link
+ * RequestFlow}.
  */
 final class RequestTable {
   private final int maxQueued;
   private final long maxQueuedChars;
+  private final boolean resumes;
   private final Deque<PendingRequest> queued = new ArrayDeque<>();
   private final Map<String, PendingRequest> sent = new LinkedHashMap<>();
   private long queuedChars;
 
-  RequestTable(int maxQueued, long maxQueuedChars) {
+  /**
+   * Makes one.
+   *
+   * @param resumes whether streams outlive their socket
+   */
+  RequestTable(int maxQueued, long maxQueuedChars, boolean resumes) {
+    this.resumes = resumes;
     this.maxQueued = maxQueued;
     this.maxQueuedChars = maxQueuedChars;
   }
@@ -86,7 +94,7 @@ final class RequestTable {
     List<PendingRequest> waiting = new ArrayList<>(sent.values());
     for (int i = waiting.size() - 1; i >= 0; i--) {
       PendingRequest request = waiting.get(i);
-      if (request.repeatable() && !request.forgotten()) {
+      if (!request.forgotten() && (request.repeatable() || (resumes && request.resume()))) {
         queued.addFirst(request);
         queuedChars += request.frame().length();
       } else {

@@ -51,6 +51,11 @@ final class Stages {
     return result;
   }
 
+  /** Gives {@code target} the outcome of {@code stage}. */
+  static <T> void forward(CompletableFuture<T> stage, CompletableFuture<T> target) {
+    stage.whenComplete((value, failure) -> settle(target, value, failure));
+  }
+
   private static <T> void settle(
       CompletableFuture<T> target, T value, @Nullable Throwable failure) {
     if (failure == null) {

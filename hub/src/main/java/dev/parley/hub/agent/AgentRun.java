@@ -59,6 +59,7 @@ final class AgentRun {
   private final Run run;
   private final Workspace files;
   private final AgentTools tools;
+  private final CreditedText chunks;
   private final StringBuilder text = new StringBuilder();
   private final Promise<Void> ended = Promise.promise();
   private boolean begun;
@@ -79,6 +80,7 @@ final class AgentRun {
     this.address = address;
     this.session = session;
     this.delivery = delivery;
+    this.chunks = new CreditedText(delivery);
     this.parts = host.parts();
     this.settings = host.settings();
     this.host = host;
@@ -271,7 +273,7 @@ final class AgentRun {
 
   private void onText(String piece) {
     text.append(piece);
-    delivery.chunk(PayloadText.write(piece));
+    chunks.chunk(piece);
     parts.listener().on(new RunEvent.Text(run, piece, text.toString()));
   }
 
@@ -314,7 +316,7 @@ final class AgentRun {
                   .on(
                       new RunEvent.Finished(
                           run, reply.text(), reply.reason().wireName(), ended, startedAt));
-              delivery.reply(PayloadText.write(reply.text()));
+              chunks.reply(PayloadText.write(reply.text()));
               return null;
             });
   }

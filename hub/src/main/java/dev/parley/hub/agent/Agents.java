@@ -18,9 +18,11 @@ import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,7 @@ public final class Agents implements AgentDirectory {
   /** The name of the hash that holds a tenant's agents, by id. */
   public static final String HASH = "agents";
 
+  private static final String NEXT_ACTIVE = "next-active";
   private static final Script WRITE = new Script("agent-write");
   private static final long NO_LIMIT = -1;
 
@@ -44,6 +47,7 @@ public final class Agents implements AgentDirectory {
   private final NodeCache<AgentAddress, AgentDefinition> cached =
       new NodeCache<>(200_000, this::load);
   private @Nullable BiFunction<AgentAddress, AgentDefinition, Endpoint> hosted;
+  private Function<AgentAddress, AgentPresence> hostedPresence = address -> AgentPresence.IDLE;
   private @Nullable OtherNodes otherNodes;
 
   public Agents(
@@ -56,8 +60,11 @@ public final class Agents implements AgentDirectory {
   }
 
   /** Says who runs hosted agents; they call through the switchboard, which looks agents up here. */
-  public void hostedBy(BiFunction<AgentAddress, AgentDefinition, Endpoint> host) {
+  public void hostedBy(
+      BiFunction<AgentAddress, AgentDefinition, Endpoint> host,
+      Function<AgentAddress, AgentPresence> presence) {
     hosted = host;
+    hostedPresence = presence;
   }
 
   /** Says where agents are that are not on this node; without it there is this node only. */
@@ -68,6 +75,11 @@ public final class Agents implements AgentDirectory {
   /** An agent of the scope's tenant; fails with {@code not_found}. */
   public Future<AgentDefinition> get(TenantScope scope, AgentId id) {
     return cached.get(new AgentAddress(scope.tenant(), id));
+  }
+
+  /** As {@link #get(TenantScope, AgentId)}. */
+  public Future<AgentDefinition> get(AgentAddress address) {
+    return cached.get(address);
   }
 
   public Future<Boolean> exists(TenantId tenant, AgentId agent) {
@@ -151,7 +163,9 @@ public final class Agents implements AgentDirectory {
               if (!there) {
                 throw notFound(new AgentAddress(scope.tenant(), id));
               }
-              return announce(scope, id);
+              return store
+                  .hashDelete(scope.key(NEXT_ACTIVE), id.value())
+                  .compose(forgotten -> announce(scope, id));
             });
   }
 
@@ -161,6 +175,62 @@ public final class Agents implements AgentDirectory {
     return connected != null
         ? Future.succeededFuture(connected)
         : cached.get(address).compose(definition -> placed(address, definition));
+  }
+
+  /** Whether the agent is there, on this node or another; fails with {@code not_found}. */
+  public Future<AgentPresence> presence(AgentAddress address) {
+    OtherNodes others = otherNodes;
+    return cached
+        .get(address)
+        .compose(
+            definition -> {
+              AgentPresence here = presenceHere(address, definition.kind());
+              return others == null || here == AgentPresence.ONLINE
+                  ? Future.succeededFuture(here)
+                  : others
+                      .presence(address, definition.kind())
+                      .map(there -> there.orElse(here).or(here));
+            });
+  }
+
+  /** Whether the agent is there on this node. */
+  public AgentPresence presenceHere(AgentAddress address, AgentDefinition.Kind kind) {
+    if (kind == AgentDefinition.Kind.HOSTED) {
+      return hostedPresence.apply(address);
+    }
+    RemoteAgent connected = remote.find(address);
+    return connected == null ? AgentPresence.OFFLINE : connected.presence();
+  }
+
+  /**
+   * Says when an agent that is not always there will be back.
+   *
+   * @param next null to say nothing any more
+   * @return fails with {@code not_found}, {@code conflict} for a hosted agent
+   */
+  public Future<Void> declareNextActive(TenantScope scope, AgentId id, @Nullable Instant next) {
+    Key key = scope.key(NEXT_ACTIVE);
+    return get(scope, id)
+        .compose(
+            definition -> {
+              if (definition.kind() == AgentDefinition.Kind.HOSTED) {
+                throw new ParleyException(
+                    ErrorCode.CONFLICT,
+                    "agent %s is hosted by the hub, which wakes it for each message".formatted(id));
+              }
+              return next == null
+                  ? store.hashDelete(key, id.value()).mapEmpty()
+                  : store.hashSet(key, id.value(), next.toString());
+            });
+  }
+
+  /** When the agent has said that it will be back; null when it has not. */
+  public Future<@Nullable Instant> nextActiveAt(AgentAddress address) {
+    return store
+        .hashGet(
+            scopes.of(HubPrincipals.bookkeeper(address.tenant())).key(NEXT_ACTIVE),
+            address.agent().value())
+        .map(text -> text == null ? null : Instant.parse(text));
   }
 
   /** The endpoint of an agent that is to be on this node; fails as {@link #locate}. */

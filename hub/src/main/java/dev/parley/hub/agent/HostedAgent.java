@@ -78,6 +78,13 @@ final class HostedAgent extends VerticleBase implements Endpoint {
     }
   }
 
+  synchronized AgentPresence presence() {
+    if (loop == null) {
+      return AgentPresence.WAKING;
+    }
+    return isBusy() ? AgentPresence.ONLINE : AgentPresence.IDLE;
+  }
+
   /** Closes the agent for good when it has had nothing to do since {@code idleSince}. */
   synchronized boolean passivate(long idleSince) {
     if (loop == null || waiting != null || runs != null || lastUsed - idleSince > 0) {

@@ -70,6 +70,12 @@ public final class HostedAgents {
     return present != null ? present : activate(address);
   }
 
+  /** A passive agent is idle: its next message wakes it. */
+  public AgentPresence presence(AgentAddress address) {
+    HostedAgent present = active.get(address);
+    return present == null ? AgentPresence.IDLE : present.presence();
+  }
+
   public int activeCount() {
     return active.size();
   }

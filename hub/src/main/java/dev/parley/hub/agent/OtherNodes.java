@@ -12,4 +12,7 @@ public interface OtherNodes {
 
   /** How many more messages a remote agent takes through its links to other nodes. */
   Future<Integer> room(AgentAddress address);
+
+  /** Whether the agent is there on another node; empty when it would be on this one. */
+  Future<Optional<AgentPresence>> presence(AgentAddress address, AgentDefinition.Kind kind);
 }

@@ -64,6 +64,15 @@ final class RemoteAgent implements Endpoint {
     return was;
   }
 
+  /** Whether one of its links has something under way. */
+  synchronized AgentPresence presence() {
+    boolean atWork = !waiting.isEmpty();
+    for (AgentLink link : links) {
+      atWork = atWork || link.inFlight() > 0;
+    }
+    return atWork ? AgentPresence.ONLINE : AgentPresence.IDLE;
+  }
+
   synchronized void attach(AgentLink link) {
     links.add(link);
     drain();

@@ -368,6 +368,29 @@ public final class HubSettings {
           0,
           3_600_000,
           "how long the events of a lost connection are kept");
+  public static final Setting<Duration> STREAM_RESUME_WINDOW =
+      millis(
+          "stream-resume-ms",
+          "60000",
+          0,
+          3_600_000,
+          "how long a streamed call goes on whose caller is away, and how long its answer is kept");
+  public static final Setting<Integer> STREAM_BUFFER =
+      integer(
+          "stream-buffer-bytes",
+          "<bytes>",
+          "1048576",
+          0,
+          64 << 20,
+          "how much of one streamed reply is kept for a caller that is away");
+  public static final Setting<Integer> STREAM_BUFFERS =
+      integer(
+          "stream-buffers-bytes",
+          "<bytes>",
+          "67108864",
+          0,
+          1 << 30,
+          "how much of all streamed replies is kept on this node; a tenant has at most a quarter");
   public static final Setting<Duration> TICK_INTERVAL =
       millis("tick-interval-ms", "30000", 1_000, 600_000, "time between keep-alive events");
   public static final Setting<Integer> EVENT_LOOPS =

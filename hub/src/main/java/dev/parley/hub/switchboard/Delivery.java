@@ -10,6 +10,7 @@ import io.netty.util.Timeout;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ public final class Delivery {
   private final Principal caller;
   private final @Nullable Permit permit;
   private final Account account;
+  private final Credits credits;
   private final Consumer<RawJson> onChunk;
   private final Ending ending;
   private final AtomicReference<@Nullable Object> outcome = new AtomicReference<>();
@@ -41,6 +43,7 @@ public final class Delivery {
       Principal caller,
       @Nullable Permit permit,
       Account account,
+      Credits credits,
       Consumer<RawJson> onChunk,
       Ending ending) {
     this.envelope = envelope;
@@ -48,6 +51,7 @@ public final class Delivery {
     this.caller = caller;
     this.permit = permit;
     this.account = account;
+    this.credits = credits;
     this.onChunk = onChunk;
     this.ending = ending;
   }
@@ -76,11 +80,38 @@ public final class Delivery {
     return account;
   }
 
-  /** Passes on a piece of the reply; ignored when the caller did not ask for a stream. */
+  /**
+   * Passes on a piece of the reply; ignored when the caller did not ask for a stream. A piece for
+   * which there is no credit ends the delivery: the agent is told to stop, the caller that it broke
+   * the rules.
+   */
   public void chunk(RawJson payload) {
-    if (!ended()) {
-      onChunk.accept(payload);
+    if (ended()) {
+      return;
     }
+    if (credits.take()) {
+      onChunk.accept(payload);
+    } else {
+      String why = "agent %s sent a chunk without credit for it".formatted(envelope.to());
+      cancel(
+          new ParleyException(ErrorCode.LIMIT_EXCEEDED, why).with("limit", "stream_credit"),
+          new ParleyException(ErrorCode.AGENT_FAILED, why).with("reason", "stream_credit"));
+    }
+  }
+
+  /**
+   * Tells how many chunks the caller takes ({@link Credits#UNLIMITED} for any number), and each
+   * time it takes more.
+   *
+   * @param first runs at once, before any {@code later}
+   */
+  public void followCredits(LongConsumer first, LongConsumer later) {
+    credits.follow(first, later);
+  }
+
+  /** The caller takes so many chunks more. */
+  void grant(long credit) {
+    credits.add(credit);
   }
 
   /** Answers; false when the delivery had ended before. */
@@ -110,7 +141,11 @@ public final class Delivery {
 
   /** Ends the delivery from outside: tells the agent to stop and the caller why. */
   boolean cancel(ParleyException reason) {
-    if (!end(new Cancellation(reason), null, reason)) {
+    return cancel(reason, reason);
+  }
+
+  private boolean cancel(ParleyException reason, ParleyException failure) {
+    if (!end(new Cancellation(reason), null, failure)) {
       return false;
     }
     takeCancelHook().accept(reason);

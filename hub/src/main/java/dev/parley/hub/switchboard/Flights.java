@@ -42,6 +42,7 @@ final class Flights {
    *
    * @param scope of the sender's tenant
    * @param payer the sender's tenant, whose slot it takes
+   * @param credits how many chunks of its reply the sender takes
    * @param attempt 0 for a call, from 1 for a sent message
    * @param late what it fails with at its deadline
    */
@@ -52,6 +53,7 @@ final class Flights {
       Tenant payer,
       Route route,
       OpenAccount account,
+      Credits credits,
       int attempt,
       Supplier<ParleyException> late) {}
 
@@ -72,6 +74,7 @@ final class Flights {
             flight.caller,
             permit,
             flight.account,
+            flight.credits,
             onChunk,
             (ended, reply, failure) -> {
               inFlight.remove(ended);

@@ -13,6 +13,7 @@ public final class Outgoing {
   private final CallOrder order;
   private final Switchboard switchboard;
   private final Switchboard.Chunks chunks;
+  private final Credits credits;
   private final AtomicBoolean answered = new AtomicBoolean();
   private volatile Runnable onAdmitted = () -> {};
   private volatile Consumer<Reply> onReply = reply -> {};
@@ -20,10 +21,11 @@ public final class Outgoing {
   private volatile @Nullable Delivery delivery;
   private volatile @Nullable ParleyException cancelled;
 
-  Outgoing(CallOrder order, Switchboard switchboard, Switchboard.Chunks chunks) {
+  Outgoing(CallOrder order, Switchboard switchboard, Switchboard.Chunks chunks, Credits credits) {
     this.order = order;
     this.switchboard = switchboard;
     this.chunks = chunks;
+    this.credits = credits;
   }
 
   /** Starts the call; exactly one of the two is told how it ended. */
@@ -50,6 +52,15 @@ public final class Outgoing {
     cancelled = reason;
     Delivery admitted = delivery;
     return admitted == null ? fail(reason) : admitted.cancel(reason);
+  }
+
+  /** Takes so many chunks more. */
+  public void grant(long credit) {
+    credits.add(credit);
+  }
+
+  Credits credits() {
+    return credits;
   }
 
   CallOrder order() {

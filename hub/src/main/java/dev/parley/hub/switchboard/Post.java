@@ -163,6 +163,7 @@ final class Post {
                                                         sender,
                                                         route,
                                                         account,
+                                                        Credits.unlimited(),
                                                         attempt,
                                                         () -> unhandled(envelope.to())),
                                                     endpoint,

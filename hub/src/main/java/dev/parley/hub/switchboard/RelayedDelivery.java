@@ -22,8 +22,13 @@ public final class RelayedDelivery {
 
   private final Delivery delivery;
 
-  /** Makes one; its end is told to {@code origin} unless it is cancelled from there. */
-  public RelayedDelivery(Envelope envelope, int attempt, Account account, Origin origin) {
+  /**
+   * Makes one; its end is told to {@code origin} unless it is cancelled from there.
+   *
+   * @param credit how many chunks the caller takes, or {@link Credits#UNLIMITED}
+   */
+  public RelayedDelivery(
+      Envelope envelope, int attempt, long credit, Account account, Origin origin) {
     delivery =
         new Delivery(
             envelope,
@@ -31,6 +36,7 @@ public final class RelayedDelivery {
             HubPrincipals.bookkeeper(envelope.from().tenant()),
             null,
             account,
+            Credits.of(credit),
             origin::chunk,
             (ended, reply, failure) -> {
               if (reply != null) {
@@ -43,6 +49,11 @@ public final class RelayedDelivery {
 
   public Delivery delivery() {
     return delivery;
+  }
+
+  /** The caller takes so many chunks more. */
+  public void grant(long credit) {
+    delivery.grant(credit);
   }
 
   /** Ends it from outside: the agent is told to stop. */

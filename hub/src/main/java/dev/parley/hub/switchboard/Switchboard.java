@@ -86,12 +86,21 @@ public final class Switchboard {
    *     not in order
    */
   public Outgoing prepare(CallOrder order, Chunks chunks) {
+    return prepare(order, chunks, Credits.UNLIMITED);
+  }
+
+  /**
+   * As {@link #prepare(CallOrder, Chunks)}, for a caller that says how many chunks it takes.
+   *
+   * @param credit how many at first; {@link Outgoing#grant} adds more
+   */
+  public Outgoing prepare(CallOrder order, Chunks chunks, long credit) {
     requireMay(order);
     if (order.timeoutMs() > settings.maxTimeout().toMillis()) {
       throw ParleyException.invalid(
           "timeoutMs", "timeoutMs is at most " + settings.maxTimeout().toMillis());
     }
-    return new Outgoing(order, this, chunks);
+    return new Outgoing(order, this, chunks, Credits.of(credit));
   }
 
   private static void requireMay(CallOrder order) {
@@ -231,6 +240,7 @@ public final class Switchboard {
             admitted.tenant(),
             route,
             account,
+            call.credits(),
             0,
             () -> expired(route.to(), timeout)),
         endpoint,

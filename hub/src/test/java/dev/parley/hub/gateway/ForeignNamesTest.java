@@ -216,6 +216,11 @@ class ForeignNamesTest {
     same("agent.call", n -> params("to", n.caller.agent("gone"), "messageId", n.message));
     same("agent.call", n -> params("to", n.caller.agent("main"), "parent", n.message));
     same("agent.cancel", n -> params("id", n.request));
+    hidden("presence.get", n -> params("agent", n.address()));
+    hidden("presence.get", n -> params("agent", n.caller.agent(n.agent)));
+    hidden("presence.declare", n -> params("agent", n.agent));
+    hidden("stream.credit", n -> params("messageId", n.message).put("credit", 1));
+    hidden("stream.resume", n -> params("messageId", n.message).put("next", 0).put("credit", 1));
 
     hidden("agent.send", n -> params("to", n.address(), "payload", "x"));
     hidden("agent.send", n -> params("to", "market:" + n.listingAddress()));
@@ -318,7 +323,9 @@ class ForeignNamesTest {
         Peer.request(
             "req-existing",
             "agent.call",
-            params("to", owner.agent("held"), "messageId", "msg-existing")));
+            params("to", owner.agent("held"), "messageId", "msg-existing")
+                .put("stream", true)
+                .put("credit", 1)));
     held.delivery();
     person.succeed("agent.send", params("to", owner.agent("held"), "messageId", "msg-existing"));
     HUB.defineRemote(owner, "away");

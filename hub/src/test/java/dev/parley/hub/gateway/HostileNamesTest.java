@@ -126,7 +126,9 @@ class HostileNamesTest {
       case "agentId", "agent" -> params.put(field, "main");
       case "sessionKey", "key" -> params.put(field, "main");
       case "keys" -> params.putArray(field).add("main");
-      case "idempotencyKey", "runId", "id" -> params.put(field, UUID.randomUUID().toString());
+      case "idempotencyKey", "runId", "id", "messageId" ->
+          params.put(field, UUID.randomUUID().toString());
+      case "credit", "next" -> params.put(field, 1);
       case "tenant" ->
           params.put(field, operation.equals("signup") ? "never-made" : tenant.tenant());
       case "to" -> params.put(field, "somebody/main");

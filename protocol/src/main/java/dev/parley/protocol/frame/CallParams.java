@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param conversation null for a new one
  * @param timeoutMs how long to wait for the reply, 0 for the default
  * @param stream whether chunks are wanted
+ * @param credit how many chunks the caller takes at first, 0 for whatever comes
  * @param parent the message being handled that causes this call, or null
  * @param messageId chosen by the caller, or null
  */
@@ -35,9 +36,13 @@ public record CallParams(
     @Nullable String conversation,
     long timeoutMs,
     boolean stream,
+    int credit,
     @Nullable MessageId parent,
     @Nullable MessageId messageId) {
-  private static final BigDecimal MAX_TIMEOUT_MS = BigDecimal.valueOf(3_600_000);
+  /** The most chunks that a caller may ask for at once. */
+  public static final int MAX_CREDIT = 65_536;
+
+  private static final long MAX_TIMEOUT_MS = 3_600_000;
 
   /**
    * Reads params from JSON text.
@@ -59,6 +64,9 @@ public record CallParams(
     if (fields.to == null) {
       throw ParleyException.invalid("to", "must have required property 'to'");
     }
+    if (fields.credit > 0 && !fields.stream) {
+      throw ParleyException.invalid("credit", "credit is for calls with stream");
+    }
     return new CallParams(
         required("to", fields.to, Target::parse),
         fields.payload == null ? RawJson.NULL : fields.payload,
@@ -66,6 +74,7 @@ public record CallParams(
         named("conversation", fields.conversation, Envelope::requireConversation),
         fields.timeoutMs,
         fields.stream,
+        fields.credit,
         named("parent", fields.parent, MessageId::new),
         named("messageId", fields.messageId, MessageId::new));
   }
@@ -86,6 +95,7 @@ public record CallParams(
     private @Nullable String conversation;
     private long timeoutMs;
     private boolean stream;
+    private int credit;
     private @Nullable String parent;
     private @Nullable String messageId;
 
@@ -101,7 +111,8 @@ public record CallParams(
           case "payload" -> payload = Json.slice(parser, text);
           case "from" -> from = string(parser, value, name);
           case "conversation" -> conversation = string(parser, value, name);
-          case "timeoutMs" -> timeoutMs = timeout(parser, value, name);
+          case "timeoutMs" -> timeoutMs = integer(parser, value, name, MAX_TIMEOUT_MS);
+          case "credit" -> credit = (int) integer(parser, value, name, MAX_CREDIT);
           case "stream" -> stream = bool(value, name);
           case "parent" -> parent = string(parser, value, name);
           case "messageId" -> messageId = string(parser, value, name);
@@ -126,18 +137,17 @@ public record CallParams(
     }
 
     /** Reads an integer as JSON Schema understands it: {@code 5e3} is one. */
-    private static long timeout(JsonParser parser, JsonToken value, String field)
+    private static long integer(JsonParser parser, JsonToken value, String field, long max)
         throws IOException {
       if (value.isNumeric()) {
         BigDecimal number = decimal(parser);
         if (number.compareTo(BigDecimal.ONE) >= 0
-            && number.compareTo(MAX_TIMEOUT_MS) <= 0
+            && number.compareTo(BigDecimal.valueOf(max)) <= 0
             && number.stripTrailingZeros().scale() <= 0) {
           return number.longValueExact();
         }
       }
-      throw ParleyException.invalid(
-          field, field + " must be an integer from 1 to " + MAX_TIMEOUT_MS);
+      throw ParleyException.invalid(field, field + " must be an integer from 1 to " + max);
     }
 
     private static BigDecimal decimal(JsonParser parser) throws IOException {

@@ -24,21 +24,32 @@ public final class EnvelopeCodec {
   /** Room for all members but the payload and the causes. */
   private static final int HEAD_LENGTH = 384;
 
+  private static final long NO_CREDIT = -1;
+
   public static RawJson write(Envelope envelope) {
     StringBuilder out = new StringBuilder(HEAD_LENGTH + envelope.payload().text().length());
-    append(out, envelope);
+    append(out, envelope, NO_CREDIT);
     return new RawJson(out.toString());
   }
 
   /** A request with the envelope as its params. */
   public static String request(String id, String method, Envelope envelope) {
+    return request(id, method, envelope, NO_CREDIT);
+  }
+
+  /**
+   * A request with the envelope as its params, and beside it the credit of a stream.
+   *
+   * @param credit how many chunks the caller takes; negative when it takes any number
+   */
+  public static String request(String id, String method, Envelope envelope, long credit) {
     StringBuilder out =
         FrameCodec.openRequest(id, method, HEAD_LENGTH + envelope.payload().text().length());
-    append(out, envelope);
+    append(out, envelope, credit);
     return FrameCodec.close(out);
   }
 
-  private static void append(StringBuilder out, Envelope envelope) {
+  private static void append(StringBuilder out, Envelope envelope, long credit) {
     out.append("{\"id\":\"").append(envelope.id().value());
     out.append("\",\"from\":\"").append(envelope.from().tenant().value());
     if (envelope.from().agent() != null) {
@@ -50,6 +61,9 @@ public final class EnvelopeCodec {
     out.append("\",\"kind\":\"").append(envelope.kind().wireName());
     out.append("\",\"hops\":").append(envelope.hops());
     out.append(",\"deadline\":").append(envelope.deadline());
+    if (credit >= 0) {
+      out.append(",\"credit\":").append(credit);
+    }
     if (envelope.hops() > 0) {
       writeCauses(out, envelope.causes());
     }

@@ -114,6 +114,11 @@ class CallParamsTest {
           {"to":"a/b","timeoutMs":99999999999999999999} | timeoutMs
           {"to":"a/b","timeoutMs":"1"}           | timeoutMs
           {"to":"a/b","stream":"true"}           | stream
+          {"to":"a/b","credit":1}                | credit
+          {"to":"a/b","stream":false,"credit":1} | credit
+          {"to":"a/b","stream":true,"credit":0}  | credit
+          {"to":"a/b","stream":true,"credit":-1} | credit
+          {"to":"a/b","stream":true,"credit":65537} | credit
           {"to":"a/b","parent":".."}             | parent
           {"to":"a/b","messageId":"a/b"}         | messageId
           {"to":"a/b","text":"hello"}            | text
@@ -147,6 +152,7 @@ class CallParamsTest {
                 member("conversation", conversations()),
                 member("timeoutMs", timeouts()),
                 member("stream", Arbitraries.of("true", "false", "null", "0", "\"true\"")),
+                member("credit", credits()),
                 member("parent", ids()),
                 member("messageId", ids()),
                 member("unknown", Arbitraries.of("1", "null")))
@@ -243,6 +249,11 @@ class CallParamsTest {
         "null",
         "true",
         "123456789012345678901234567890");
+  }
+
+  private static Arbitrary<String> credits() {
+    return mostly(
+        Arbitraries.of("1", "65536", "1.0", "6e4"), "0", "-1", "65537", "1.5", "\"1\"", "null");
   }
 
   private static Arbitrary<String> ids() {

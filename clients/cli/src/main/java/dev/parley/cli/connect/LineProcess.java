@@ -18,10 +18,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +43,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class LineProcess {
   private static final int MAX_CALLS = 256;
+  private static final Set<ErrorCode> UNSENDABLE =
+      Set.of(ErrorCode.PAYLOAD_TOO_LARGE, ErrorCode.RATE_LIMITED);
   private static final Duration LAST_WORDS = Duration.ofMillis(500);
 
   private final Process process;
@@ -222,14 +224,24 @@ final class LineProcess {
     }
   }
 
+  /**
+   * Sends a chunk and waits for the network, but not for the caller: the program has others, too.
+   */
   private static void send(Work work, ProgramLine.Chunk chunk) {
-    try {
-      work.context().chunk(chunk.payload()).join();
-    } catch (CompletionException unsent) {
-      if (Failures.unwrap(unsent) instanceof ParleyException why
-          && why.code() == ErrorCode.PAYLOAD_TOO_LARGE) {
-        work.context().fail(why);
-      }
+    boolean goesNow = work.context().hasCredit();
+    CompletableFuture<Void> sent =
+        work.context()
+            .chunk(chunk.payload())
+            .exceptionally(
+                unsent -> {
+                  if (Failures.unwrap(unsent) instanceof ParleyException why
+                      && UNSENDABLE.contains(why.code())) {
+                    work.context().fail(why);
+                  }
+                  return null;
+                });
+    if (goesNow) {
+      sent.join();
     }
   }
 

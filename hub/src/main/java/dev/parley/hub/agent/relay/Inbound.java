@@ -6,6 +6,7 @@ import dev.parley.hub.cluster.NodeBus;
 import dev.parley.hub.cluster.NodeBus.Received;
 import dev.parley.hub.loop.Edge;
 import dev.parley.hub.loop.LoopBreaker;
+import dev.parley.hub.switchboard.Credits;
 import dev.parley.hub.switchboard.RelayedDelivery;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.envelope.Envelope;
@@ -53,13 +54,17 @@ final class Inbound {
   }
 
   void start() {
-    bus.onMessage(Wire.DELIVER, message -> onDeliver(message, 0, message.text()));
+    bus.onMessage(
+        Wire.DELIVER, message -> onDeliver(message, 0, Credits.UNLIMITED, message.text()));
     bus.onMessage(Wire.MAIL, this::onMail);
+    bus.onMessage(Wire.STREAM, this::onStream);
+    bus.onMessage(Wire.CREDIT, this::onCredit);
     bus.onRequest(
         Wire.ROOM,
         request ->
             Future.succeededFuture(
                 Integer.toString(here.room(AgentAddress.parse(request.text())))));
+    bus.onRequest(Wire.PRESENCE, this::onPresence);
     bus.onMessage(Wire.CANCEL, this::onCancel);
     timer = vertx.setPeriodic(SWEEP_MS, passed -> sweep());
   }
@@ -82,15 +87,39 @@ final class Inbound {
         });
   }
 
+  private Future<String> onPresence(Received request) {
+    AgentAddress agent = AgentAddress.parse(request.text());
+    return agents
+        .get(agent)
+        .map(definition -> agents.presenceHere(agent, definition.kind()).name());
+  }
+
   private void onMail(Received message) {
     int end = message.text().indexOf(' ');
     onDeliver(
         message,
         Integer.parseInt(message.text().substring(0, end)),
+        Credits.UNLIMITED,
         message.text().substring(end + 1));
   }
 
-  private void onDeliver(Received message, int attempt, String text) {
+  private void onStream(Received message) {
+    int end = message.text().indexOf(' ');
+    onDeliver(
+        message,
+        0,
+        Long.parseLong(message.text().substring(0, end)),
+        message.text().substring(end + 1));
+  }
+
+  private void onCredit(Received message) {
+    Running call = running.get(new CallId(message.from(), message.id()));
+    if (call != null) {
+      call.call.grant(Long.parseLong(message.text()));
+    }
+  }
+
+  private void onDeliver(Received message, int attempt, long credit, String text) {
     CallId id = new CallId(message.from(), message.id());
     Envelope envelope = EnvelopeCodec.read(new RawJson(text));
     if (running.size() >= MAX_CALLS) {
@@ -103,8 +132,13 @@ final class Inbound {
     }
     RelayedDelivery call =
         new RelayedDelivery(
-            envelope, attempt, new AskedAccount(bus, message.from(), message.id()), new Back(id));
-    Running started = new Running(call, Math.max(envelope.deadline(), clock.millis()) + GRACE_MS);
+            envelope,
+            attempt,
+            credit,
+            new AskedAccount(bus, message.from(), message.id()),
+            new Back(id));
+    Running started =
+        new Running(call, Math.max(envelope.deadline(), clock.millis()) + GRACE_MS);
     if (running.putIfAbsent(id, started) != null) {
       return;
     }

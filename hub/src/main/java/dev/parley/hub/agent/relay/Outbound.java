@@ -2,9 +2,11 @@ package dev.parley.hub.agent.relay;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.parley.hub.agent.AgentPresence;
 import dev.parley.hub.cluster.NodeBus;
 import dev.parley.hub.cluster.NodeBus.Received;
 import dev.parley.hub.switchboard.Account;
+import dev.parley.hub.switchboard.Credits;
 import dev.parley.hub.switchboard.Delivery;
 import dev.parley.hub.switchboard.Endpoint;
 import dev.parley.protocol.address.AgentAddress;
@@ -93,6 +95,24 @@ final class Outbound {
         .map(all -> all.<Integer>list().stream().mapToInt(Integer::intValue).sum());
   }
 
+  /** How far an agent is there on these nodes; those that do not answer do not have it. */
+  Future<AgentPresence> presence(AgentAddress agent, List<String> nodes) {
+    List<Future<AgentPresence>> answers =
+        nodes.stream()
+            .filter(node -> !node.equals(self))
+            .map(
+                node ->
+                    bus.request(node, Wire.PRESENCE, "", agent.toString(), ANSWER)
+                        .map(AgentPresence::valueOf)
+                        .otherwise(AgentPresence.OFFLINE))
+            .toList();
+    return Future.all(answers)
+        .map(
+            all ->
+                all.<AgentPresence>list().stream()
+                    .reduce(AgentPresence.OFFLINE, AgentPresence::or));
+  }
+
   /** One of the nodes, not this one. */
   Optional<String> oneOf(List<String> nodes) {
     List<String> others = nodes.stream().filter(node -> !node.equals(self)).toList();
@@ -118,23 +138,32 @@ final class Outbound {
     if (hosted) {
       accounts.put(id, delivery.account());
     }
-    String envelope = EnvelopeCodec.write(delivery.envelope()).text();
-    Future<Void> written =
-        delivery.attempt() == 0
-            ? bus.send(node, Wire.DELIVER, id, envelope)
-            : bus.send(node, Wire.MAIL, id, delivery.attempt() + " " + envelope);
-    written.onFailure(
-        failure -> {
-          if (sent.remove(id, call)) {
-            delivery.fail(gone(delivery.envelope().to(), hosted));
-          }
-        });
+    delivery.followCredits(
+        credit ->
+            write(delivery, node, id, credit)
+                .onFailure(
+                    failure -> {
+                      if (sent.remove(id, call)) {
+                        delivery.fail(gone(delivery.envelope().to(), hosted));
+                      }
+                    }),
+        more -> bus.send(node, Wire.CREDIT, id, Long.toString(more)));
     delivery.onCancel(
         reason -> {
           if (sent.remove(id, call)) {
             bus.send(node, Wire.CANCEL, id, FrameCodec.toJson(reason).toString());
           }
         });
+  }
+
+  private Future<Void> write(Delivery delivery, String node, String id, long credit) {
+    String envelope = EnvelopeCodec.write(delivery.envelope()).text();
+    if (delivery.attempt() > 0) {
+      return bus.send(node, Wire.MAIL, id, delivery.attempt() + " " + envelope);
+    }
+    return credit == Credits.UNLIMITED
+        ? bus.send(node, Wire.DELIVER, id, envelope)
+        : bus.send(node, Wire.STREAM, id, credit + " " + envelope);
   }
 
   private void onChunk(Received message) {

@@ -1,6 +1,7 @@
 package dev.parley.hub.agent.relay;
 
 import dev.parley.hub.agent.AgentDefinition;
+import dev.parley.hub.agent.AgentPresence;
 import dev.parley.hub.agent.Agents;
 import dev.parley.hub.agent.OtherNodes;
 import dev.parley.hub.agent.RemoteAgents;
@@ -12,6 +13,7 @@ import dev.parley.protocol.address.AgentAddress;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -75,6 +77,20 @@ public final class Relay implements OtherNodes {
   @Override
   public Future<Integer> room(AgentAddress address) {
     return whereabouts.of(address).compose(nodes -> outbound.room(address, nodes));
+  }
+
+  @Override
+  public Future<Optional<AgentPresence>> presence(AgentAddress address, AgentDefinition.Kind kind) {
+    if (kind == AgentDefinition.Kind.REMOTE) {
+      return whereabouts
+          .of(address)
+          .compose(nodes -> outbound.presence(address, nodes))
+          .map(Optional::of);
+    }
+    String place = placement.of(address);
+    return place.equals(placement.self())
+        ? Future.succeededFuture(Optional.empty())
+        : outbound.presence(address, List.of(place)).map(Optional::of);
   }
 
   private void changed() {

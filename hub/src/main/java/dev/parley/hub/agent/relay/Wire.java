@@ -10,6 +10,12 @@ final class Wire {
   /** To the agent's node, for a sent message: its attempt, a space and the envelope. */
   static final String MAIL = "mail";
 
+  /** To the agent's node, for a caller that gives credits: how many, a space and the envelope. */
+  static final String STREAM = "stream";
+
+  /** To the agent's node: how many chunks more the caller takes. */
+  static final String CREDIT = "credit";
+
   /** To the agent's node: the error that says why it is to stop. */
   static final String CANCEL = "cancel";
 
@@ -27,6 +33,9 @@ final class Wire {
 
   /** Asks the agent's node how many more messages the agent takes. */
   static final String ROOM = "room";
+
+  /** Asks an agent's node whether it is there. */
+  static final String PRESENCE = "presence";
 
   /** Asks the caller's node, which keeps the books, for a hold. */
   static final String RESERVE = "reserve";

@@ -30,7 +30,12 @@ public final class CallOperations {
             "agent.cancel",
             (caller, params) ->
                 Future.failedFuture(
-                    ParleyException.invalid("method", "agent.cancel needs a WebSocket")));
+                    ParleyException.invalid("method", "agent.cancel needs a WebSocket")))
+        .on(
+            "stream.resume",
+            (caller, params) ->
+                Future.failedFuture(
+                    ParleyException.invalid("method", "stream.resume needs a WebSocket")));
   }
 
   private Future<ObjectNode> call(Caller caller, ObjectNode params) {

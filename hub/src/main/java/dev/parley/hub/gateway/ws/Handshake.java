@@ -164,7 +164,8 @@ final class Handshake {
     Resumption resumption = gateway.resumption();
     Resumption.Resumed resumed =
         agent == null ? resumption.resume(json.path("resume"), principal) : resumption.never();
-    WsCalls calls = new WsCalls(connection, principal, switchboard);
+    WsStreams streams = new WsStreams(connection, principal, gateway.streams(), agent == null);
+    WsCalls calls = new WsCalls(connection, principal, switchboard, streams);
     WsAgentLink link = null;
     if (agent != null) {
       AgentAddress address = new AgentAddress(principal.tenant(), agent);
@@ -227,7 +228,9 @@ final class Handshake {
         .put("tickIntervalMs", settings.tickInterval().toMillis())
         .put("maxDepth", Json.MAX_DEPTH)
         .put("resumeMs", settings.resumeWindow().toMillis())
-        .put("maxInFlight", settings.maxInFlight());
+        .put("maxInFlight", settings.maxInFlight())
+        .put("streamResumeMs", settings.streams().resumeWindow().toMillis())
+        .put("streamBufferBytes", settings.streams().bufferBytes());
     hello.put("resumed", resumed);
     return hello;
   }

@@ -31,6 +31,7 @@ public final class RunFeed implements RunListener {
           "agent",
           "agent.chunk",
           "agent.cancelled",
+          "stream.credit",
           "message.receipt",
           "session.message",
           "sessions.changed",

@@ -62,7 +62,11 @@ final class WsAgentLink implements AgentLink {
     inFlight.incrementAndGet();
     String requestId = "d" + requests.incrementAndGet();
     pending.put(requestId, delivery);
-    connection.send(EnvelopeCodec.request(requestId, "agent.deliver", delivery.envelope()));
+    delivery.followCredits(
+        credit ->
+            connection.send(
+                EnvelopeCodec.request(requestId, "agent.deliver", delivery.envelope(), credit)),
+        more -> onCredit(requestId, more));
     delivery.onCancel(reason -> onCancelled(requestId, reason));
     return true;
   }
@@ -140,12 +144,26 @@ final class WsAgentLink implements AgentLink {
     }
   }
 
+  private void onCredit(String requestId, long more) {
+    if (pending.containsKey(requestId) && !closed) {
+      connection.send(
+          FrameCodec.event(
+              "stream.credit",
+              Json.raw(Json.object().put("id", requestId).put("credit", more)),
+              0));
+    }
+  }
+
   private void onCancelled(String requestId, ParleyException reason) {
     if (take(requestId) != null && !closed) {
       connection.send(
           FrameCodec.event(
               "agent.cancelled",
-              Json.raw(Json.object().put("id", requestId).put("reason", reason.text())),
+              Json.raw(
+                  Json.object()
+                      .put("id", requestId)
+                      .put("code", reason.code().name())
+                      .put("reason", reason.text())),
               0));
     }
   }

@@ -6,6 +6,7 @@ import dev.parley.hub.switchboard.CallOrder;
 import dev.parley.hub.switchboard.Outgoing;
 import dev.parley.hub.switchboard.Reply;
 import dev.parley.hub.switchboard.Switchboard;
+import dev.parley.protocol.address.MessageId;
 import dev.parley.protocol.envelope.Kind;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ErrorCode;
@@ -28,14 +29,17 @@ final class WsCalls {
   private final WsConnection connection;
   private final Principal principal;
   private final Switchboard switchboard;
+  private final WsStreams streams;
   private volatile @Nullable ConcurrentMap<String, Outgoing> outgoing;
   private @Nullable WsAgentLink link;
   private BiConsumer<String, RawJson> events = (event, payload) -> {};
 
-  WsCalls(WsConnection connection, Principal principal, Switchboard switchboard) {
+  WsCalls(
+      WsConnection connection, Principal principal, Switchboard switchboard, WsStreams streams) {
     this.connection = connection;
     this.principal = principal;
     this.switchboard = switchboard;
+    this.streams = streams;
   }
 
   /** The link of the agent that makes these calls; its deliveries are their causes. */
@@ -54,12 +58,18 @@ final class WsCalls {
     try {
       principal.require(Permission.CALL);
       CallParams params = CallParams.parse(request.params());
-      call = switchboard.prepare(order(params, request.traceparent()), chunks(requestId, params));
-      if (madeOutgoing().putIfAbsent(requestId, call) != null) {
+      CallOrder order = order(params, request.traceparent());
+      if (madeOutgoing().containsKey(requestId) || streams.reads(requestId)) {
         throw new ParleyException(
                 ErrorCode.CONFLICT, "a call with this request id is under way on this connection")
             .with("field", "id");
       }
+      if (params.credit() > 0) {
+        streams.call(requestId, order, params.credit());
+        return;
+      }
+      call = switchboard.prepare(order, chunks(requestId, params));
+      madeOutgoing().put(requestId, call);
     } catch (ParleyException refusal) {
       connection.refuse(requestId, refusal);
       return;
@@ -76,15 +86,21 @@ final class WsCalls {
         throw ParleyException.invalid("id", "agent.cancel takes the id of an agent.call request");
       }
       Outgoing call = madeOutgoing().get(json.get("id").asText());
-      boolean cancelled = call != null && call.cancel("by its caller");
+      boolean cancelled =
+          call == null ? streams.cancel(json.get("id").asText()) : call.cancel("by its caller");
       connection.answer(request.id(), Json.raw(Json.object().put("cancelled", cancelled)));
     } catch (ParleyException refusal) {
       connection.refuse(request.id(), refusal);
     }
   }
 
-  /** The socket is gone: nobody waits for these calls any more. */
-  void cancelAll() {
+  WsStreams streams() {
+    return streams;
+  }
+
+  /** The socket is gone: nobody waits for these calls any more but for streams to be resumed. */
+  void leave() {
+    streams.leave();
     ConcurrentMap<String, Outgoing> made = outgoing;
     if (made != null) {
       made.values().forEach(call -> call.cancel("its caller disconnected"));
@@ -116,7 +132,7 @@ final class WsCalls {
         params.timeoutMs(),
         params.stream() ? Kind.STREAM : Kind.CALL,
         link == null ? null : link.cause(params.parent()),
-        params.messageId(),
+        params.messageId() == null && params.credit() > 0 ? MessageId.next() : params.messageId(),
         traceparent);
   }
 
@@ -125,19 +141,28 @@ final class WsCalls {
       return Switchboard.Chunks.IGNORED;
     }
     AtomicInteger index = new AtomicInteger();
-    return (message, payload) -> {
-      StringBuilder event = new StringBuilder(96 + payload.text().length());
-      event.append("{\"requestId\":");
-      FrameCodec.quote(event, requestId);
-      event.append(",\"messageId\":\"").append(message.value());
-      event.append("\",\"index\":").append(index.getAndIncrement());
-      event.append(",\"payload\":").append(payload.text()).append('}');
-      events.accept("agent.chunk", new RawJson(event.toString()));
-    };
+    return (message, payload) ->
+        events.accept("agent.chunk", chunk(requestId, message, index.getAndIncrement(), payload));
+  }
+
+  /** The payload of {@code agent.chunk}. */
+  static RawJson chunk(String requestId, MessageId message, long index, RawJson payload) {
+    StringBuilder event = new StringBuilder(96 + payload.text().length());
+    event.append("{\"requestId\":");
+    FrameCodec.quote(event, requestId);
+    event.append(",\"messageId\":\"").append(message.value());
+    event.append("\",\"index\":").append(index);
+    event.append(",\"payload\":").append(payload.text()).append('}');
+    return new RawJson(event.toString());
   }
 
   private void onReply(String requestId, Reply reply) {
     madeOutgoing().remove(requestId);
+    connection.answer(answer(requestId, reply));
+  }
+
+  /** The frame that answers a call. */
+  static String answer(String requestId, Reply reply) {
     StringBuilder result = FrameCodec.openOk(requestId, 160 + reply.payload().text().length());
     result.append("{\"messageId\":\"").append(reply.request().id().value());
     result.append("\",\"from\":\"").append(reply.request().to());
@@ -149,7 +174,7 @@ final class WsCalls {
       result.append("\",\"payload\":");
     }
     result.append(reply.payload().text()).append('}');
-    connection.answer(FrameCodec.close(result));
+    return FrameCodec.close(result);
   }
 
   private void onFailure(String requestId, ParleyException failure) {

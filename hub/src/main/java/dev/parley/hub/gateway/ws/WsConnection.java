@@ -284,6 +284,7 @@ final class WsConnection implements MessageReader.Listener {
     switch (request.method()) {
       case "agent.call" -> current.calls().call(request);
       case "agent.cancel" -> current.calls().cancel(request);
+      case "stream.resume" -> current.calls().streams().resume(request);
       case "connect" ->
           refuse(
               request.id(),
@@ -366,7 +367,7 @@ final class WsConnection implements MessageReader.Listener {
       return;
     }
     current.log().detach(this);
-    current.calls().cancelAll();
+    current.calls().leave();
     if (current.link() != null) {
       current.link().close();
     }

@@ -18,6 +18,7 @@ import dev.parley.hub.gateway.ClientAddresses;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.Refusals;
 import dev.parley.hub.mailbox.Receipt;
+import dev.parley.hub.stream.Streams;
 import dev.parley.hub.switchboard.Switchboard;
 import dev.parley.hub.telemetry.HubMetrics;
 import dev.parley.hub.tenant.Limits;
@@ -67,6 +68,7 @@ public final class WsGateway {
   private final RunFeed runFeed;
   private final PresenceFeed presence;
   private final Resumption resumption;
+  private final WsStreams.Source streams;
   private final ConcurrentMap<String, WsConnection> connections = new ConcurrentHashMap<>();
   private final Places places;
   private final String version;
@@ -110,6 +112,12 @@ public final class WsGateway {
     this.presence = new PresenceFeed(vertx, feed);
     this.places = new Places(settings.maxConnections(), settings.maxHandshakes());
     this.resumption = new Resumption(settings, feed, this::evict);
+    this.streams =
+        new WsStreams.Source(
+            new Streams(parts.switchboard, settings.streams(), Clock.systemUTC())
+                .measuredBy(metrics),
+            parts.validator);
+    operations.on("stream.credit", streams::credit);
     this.handshake =
         new Handshake(
             this,
@@ -302,6 +310,10 @@ public final class WsGateway {
     return handshake;
   }
 
+  WsStreams.Source streams() {
+    return streams;
+  }
+
   Resumption resumption() {
     return resumption;
   }
@@ -345,6 +357,7 @@ public final class WsGateway {
    */
   private void sweep() {
     resumption.sweep();
+    streams.streams().sweep();
     sweeps++;
     long interval = Math.max(1, settings.tickInterval().toSeconds());
     long silentSince = now() - 3 * settings.tickInterval().toMillis();

@@ -1,5 +1,6 @@
 package dev.parley.hub.gateway.ws;
 
+import dev.parley.hub.stream.StreamSettings;
 import java.time.Duration;
 
 /**
@@ -17,6 +18,7 @@ import java.time.Duration;
  * @param resumeBytes how many bytes of them
  * @param maxConnections sockets of this node
  * @param maxHandshakes of those, sockets that have not authenticated
+ * @param streams how much is kept of streamed replies
  */
 public record WsSettings(
     int maxPayloadBytes,
@@ -30,7 +32,8 @@ public record WsSettings(
     int resumeEvents,
     int resumeBytes,
     int maxConnections,
-    int maxHandshakes) {
+    int maxHandshakes,
+    StreamSettings streams) {
   private static final int HARD_FRAME_FACTOR = 4;
 
   /** The bounds that a hub has unless its operator sets others. */
@@ -47,7 +50,8 @@ public record WsSettings(
         512,
         256 << 10,
         100_000,
-        5_000);
+        5_000,
+        StreamSettings.defaults());
   }
 
   /** The largest frame that is read, so that one beyond the limit can be answered by its id. */
