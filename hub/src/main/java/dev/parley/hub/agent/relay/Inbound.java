@@ -137,8 +137,7 @@ final class Inbound {
             credit,
             new AskedAccount(bus, message.from(), message.id()),
             new Back(id));
-    Running started =
-        new Running(call, Math.max(envelope.deadline(), clock.millis()) + GRACE_MS);
+    Running started = new Running(call, Math.max(envelope.deadline(), clock.millis()) + GRACE_MS);
     if (running.putIfAbsent(id, started) != null) {
       return;
     }
