@@ -56,7 +56,9 @@ class AnyNodeTest {
                 "data",
                 data,
                 "cluster-port",
-                port)
+                port,
+                "redis-timeout-ms",
+                "10000")
             .start();
     sockets = first.vertx().createWebSocketClient();
     second =
@@ -75,6 +77,8 @@ class AnyNodeTest {
                 Integer.toString(TcpRedis.freePort()),
                 "cluster-members",
                 "127.0.0.1:" + port,
+                "redis-timeout-ms",
+                "10000",
                 "offline-pacing-ms",
                 "0"));
     second.port();
@@ -244,12 +248,13 @@ class AnyNodeTest {
       visitor.succeed("room.accept", Json.object().put("room", room));
       here.succeed(
           "room.listen", Json.object().put("room", room).put("agent", "scribe").put("mode", "all"));
+      int posts = 0;
       Peer[] people = {here, there, visitor};
       for (Peer person : people) {
         person.succeed("room.subscribe", Json.object().put("room", room));
       }
       for (Peer poster : people) {
-        String said = "from " + poster;
+        String said = "post " + ++posts;
         poster.send("room.post", Json.object().put("room", room).put("payload", said));
         for (Peer person : people) {
           assertEquals(said, person.event("room.message").path("payload").asText());

@@ -103,6 +103,7 @@ class ClusterTlsTest {
     options.put("cluster-port", Integer.toString(port));
     options.put("cluster-bus-port", Integer.toString(busPort));
     options.put("cluster-members", address + ":" + ports[0]);
+    options.put("redis-timeout-ms", "10000");
     options.put("offline-pacing-ms", "0");
     return options;
   }

@@ -10,6 +10,7 @@ import dev.parley.hub.cluster.tls.ClusterTls;
 import dev.parley.hub.store.TcpRedis;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Vertx;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
@@ -142,7 +143,7 @@ class DiscoveryTest {
     String reason =
         ClusterTls.of(VERTX, trusting, SECRET)
             .orElseThrow()
-            .refusalOf(new InetSocketAddress("127.0.0.1", port), 5_000)
+            .refusalOf(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 5_000)
             .orElseThrow();
     assertTrue(reason.startsWith("TLS: "), reason);
   }

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 
 /** A real DNS server on a free port of this machine; its records may change. */
 final class DnsServer implements AutoCloseable {
@@ -67,12 +68,12 @@ final class DnsServer implements AutoCloseable {
 
   void service(String name, String target, int port) {
     ByteBuf record = Unpooled.buffer().writeShort(0).writeShort(0).writeShort(port);
-    for (String label : target.split("\\.")) {
+    for (String label : target.split("\\.", -1)) {
       record.writeByte(label.length()).writeCharSequence(label, StandardCharsets.US_ASCII);
     }
     record.writeByte(0);
     byte[] bytes = new byte[record.readableBytes()];
-    record.readBytes(bytes).release();
+    record.readBytes(bytes);
     add(name, DnsRecordType.SRV, bytes);
   }
 
@@ -84,8 +85,8 @@ final class DnsServer implements AutoCloseable {
 
   @Override
   public void close() {
-    channel.close();
-    loop.shutdownGracefully(0, 1, java.util.concurrent.TimeUnit.SECONDS);
+    channel.close().syncUninterruptibly();
+    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
   }
 
   private final class Answers extends SimpleChannelInboundHandler<DatagramDnsQuery> {
@@ -93,7 +94,8 @@ final class DnsServer implements AutoCloseable {
     protected void channelRead0(ChannelHandlerContext ctx, DatagramDnsQuery query) {
       DnsQuestion question = query.recordAt(DnsSection.QUESTION);
       DatagramDnsResponse response =
-          new DatagramDnsResponse(query.recipient(), query.sender(), query.id());
+          new DatagramDnsResponse(
+              /* sender= */ query.recipient(), /* recipient= */ query.sender(), query.id());
       response.addRecord(DnsSection.QUESTION, question);
       List<byte[]> found =
           records.getOrDefault(new Asked(question.name(), question.type()), List.of());
@@ -106,7 +108,7 @@ final class DnsServer implements AutoCloseable {
             new DefaultDnsRawRecord(
                 question.name(), question.type(), 1, Unpooled.wrappedBuffer(bytes)));
       }
-      ctx.writeAndFlush(response);
+      var unused = ctx.writeAndFlush(response, ctx.voidPromise());
     }
   }
 }
