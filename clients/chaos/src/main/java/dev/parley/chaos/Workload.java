@@ -18,6 +18,8 @@ final class Workload implements AutoCloseable {
   private static final int REMEMBERED = 10_000;
   private static final long TOKENS = 60_000;
   private static final long END_SECONDS = 120;
+  private static final long LONGEST_SECONDS = 1_200;
+  private static final long LOOK_MS = 2_000;
 
   private final Town town;
   private final History history;
@@ -107,16 +109,19 @@ final class Workload implements AutoCloseable {
     return byNode;
   }
 
-  /** Stops asking, and waits until what was accepted has happened or time is over. */
+  /** Stops asking, and waits until what was accepted has happened, or nothing happens any more. */
   void finish() throws Exception {
     traffic.forEach(Traffic::stop);
     threads.shutdown();
     if (!threads.awaitTermination(END_SECONDS, TimeUnit.SECONDS)) {
       throw new IllegalStateException("a client is still waiting for its last answer");
     }
-    long until = history.now() + TimeUnit.SECONDS.toMillis(END_SECONDS);
-    while (owed() && history.now() < until) {
-      Thread.sleep(200);
+    long longest = history.now() + TimeUnit.SECONDS.toMillis(LONGEST_SECONDS);
+    long begun = history.now();
+    while (history.now() < longest
+        && history.now() < Math.max(begun, lastEffect()) + TimeUnit.SECONDS.toMillis(END_SECONDS)
+        && owed()) {
+      Thread.sleep(LOOK_MS);
     }
     for (Map.Entry<Chats, Transcripts> chat : chats.entrySet()) {
       chat.getKey().report(chat.getValue());
@@ -127,6 +132,14 @@ final class Workload implements AutoCloseable {
     }
     reportTalks();
     budget.report();
+  }
+
+  private long lastEffect() {
+    return history.events().stream()
+        .filter(event -> event.kind() == Event.Kind.EFFECT)
+        .mapToLong(Event::at)
+        .max()
+        .orElse(0);
   }
 
   private boolean owed() {
