@@ -4,19 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.HubExtension;
 import dev.parley.hub.HubExtension.Answer;
 import dev.parley.hub.HubExtension.Member;
 import dev.parley.hub.RawSocket;
 import dev.parley.protocol.frame.Json;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,15 +18,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HostileBodiesTest {
   @RegisterExtension static final HubExtension HUB = HubExtension.with();
 
-  private static ObjectNode with(ObjectNode params, String field, String value) {
-    if (field.equals("keys")) {
-      params.putArray(field).add(value);
-    } else {
-      params.put(field, value);
-    }
-    return params;
-  }
-
   private static String ask(String method, String address, String key, String body) {
     try (RawSocket socket = RawSocket.dial(HUB.port(), 0)) {
       String request =
@@ -41,14 +25,6 @@ class HostileBodiesTest {
               .formatted(method, address, key, body.length(), body);
       socket.write(request.getBytes(StandardCharsets.ISO_8859_1));
       return socket.readToEnd();
-    }
-  }
-
-  private static List<Path> files(Path root) {
-    try (Stream<Path> files = Files.exists(root) ? Files.walk(root) : Stream.empty()) {
-      return files.toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

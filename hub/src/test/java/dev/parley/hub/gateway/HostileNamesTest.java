@@ -11,7 +11,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.HubExtension;
 import dev.parley.hub.HubExtension.Member;
 import dev.parley.hub.Peer;
-import dev.parley.hub.RawSocket;
 import dev.parley.protocol.contract.Contract;
 import dev.parley.protocol.contract.Operation;
 import dev.parley.protocol.frame.Json;
@@ -274,16 +273,6 @@ class HostileNamesTest {
     for (Path file : files(HUB.data().resolve("workspace"))) {
       Path relative = HUB.data().resolve("workspace").relativize(file.normalize());
       assertTrue(relative.startsWith(tenant.tenant()) || !relative.toString().contains(".."));
-    }
-  }
-
-  private static String ask(String method, String address, String key, String body) {
-    try (RawSocket socket = RawSocket.dial(HUB.port(), 0)) {
-      String request =
-          "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
-              .formatted(method, address, key, body.length(), body);
-      socket.write(request.getBytes(StandardCharsets.ISO_8859_1));
-      return socket.readToEnd();
     }
   }
 
