@@ -16,7 +16,8 @@ import dev.parley.hub.room.RoomSettings;
 import dev.parley.hub.schedule.ScheduleSettings;
 import dev.parley.hub.settings.ClusterOptions;
 import dev.parley.hub.settings.HubSettings;
-import dev.parley.hub.settings.RedisSettings;
+import dev.parley.hub.settings.LoopOptions;
+import dev.parley.hub.settings.RedisOptions;
 import dev.parley.hub.settings.Settings;
 import dev.parley.hub.store.StoreOptions;
 import dev.parley.hub.stream.StreamSettings;
@@ -46,16 +47,16 @@ final class SettingsMapping {
   static StoreOptions store(Settings settings) {
     StoreOptions options =
         StoreOptions.defaults(settings.get(HubSettings.DATA))
-            .withFsync(settings.get(RedisSettings.FSYNC))
-            .withCommandTimeout(settings.get(RedisSettings.TIMEOUT));
-    String url = settings.get(RedisSettings.URL);
-    String program = settings.get(RedisSettings.SERVER);
-    int replicas = settings.get(RedisSettings.REPLICAS);
+            .withFsync(settings.get(RedisOptions.FSYNC))
+            .withCommandTimeout(settings.get(RedisOptions.TIMEOUT));
+    String url = settings.get(RedisOptions.URL);
+    String program = settings.get(RedisOptions.SERVER);
+    int replicas = settings.get(RedisOptions.REPLICAS);
     options = url.isEmpty() ? options : options.withRedisUrl(url);
     options =
         replicas == 0
             ? options
-            : options.withReplicas(replicas, settings.get(RedisSettings.REPLICA_TIMEOUT));
+            : options.withReplicas(replicas, settings.get(RedisOptions.REPLICA_TIMEOUT));
     return program.isEmpty() ? options : options.withRedisServer(Path.of(program));
   }
 
@@ -64,9 +65,9 @@ final class SettingsMapping {
     if (!settings.get(ClusterOptions.CLUSTER)) {
       return Optional.empty();
     }
-    if (settings.get(RedisSettings.URL).isEmpty()) {
+    if (settings.get(RedisOptions.URL).isEmpty()) {
       throw ParleyException.invalid(
-          RedisSettings.URL.name(),
+          RedisOptions.URL.name(),
           "--cluster needs a Redis that all nodes reach: --redis redis://…; the hub's own redis-server"
               + " serves one node");
     }
@@ -139,17 +140,17 @@ final class SettingsMapping {
 
   static LoopSettings loops(Settings settings) {
     return new LoopSettings(
-        settings.get(HubSettings.LOOP_REPEATS),
-        settings.get(HubSettings.LOOP_WINDOW),
-        settings.get(HubSettings.LOOP_FAN_OUT),
-        settings.get(HubSettings.LOOP_CHAIN_MESSAGES),
-        settings.get(HubSettings.LOOP_REFUSALS),
-        settings.get(HubSettings.LOOP_SPEND),
-        settings.get(HubSettings.LOOP_PAUSE),
-        settings.get(HubSettings.LOOP_MAX_PAUSE),
-        settings.get(HubSettings.LOOP_PROBES),
-        settings.get(HubSettings.LOOP_MAX_EDGES),
-        settings.get(HubSettings.LOOP_MAX_TENANT_EDGES));
+        settings.get(LoopOptions.REPEATS),
+        settings.get(LoopOptions.WINDOW),
+        settings.get(LoopOptions.FAN_OUT),
+        settings.get(LoopOptions.CHAIN_MESSAGES),
+        settings.get(LoopOptions.REFUSALS),
+        settings.get(LoopOptions.SPEND),
+        settings.get(LoopOptions.PAUSE),
+        settings.get(LoopOptions.MAX_PAUSE),
+        settings.get(LoopOptions.PROBES),
+        settings.get(LoopOptions.MAX_EDGES),
+        settings.get(LoopOptions.MAX_TENANT_EDGES));
   }
 
   static MailSettings mail(Settings settings) {

@@ -11,6 +11,8 @@ import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +23,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Cluster {
   private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
+
+  private static final int ATTEMPTS = 3;
+  private static final int OPEN_SECONDS = 20;
 
   private final Vertx vertx;
   private final HazelcastInstance hazelcast;
@@ -41,19 +46,62 @@ public final class Cluster {
    */
   public static Future<Cluster> join(Vertx worker, ClusterSettings settings) {
     ClusterKeys keys = new ClusterKeys(settings.secret());
-    String address = "node." + UUID.randomUUID();
     return worker
         .executeBlocking(() -> ClusterTls.of(worker, settings.tls(), settings.secret()), false)
+        .compose(tls -> join(worker, settings, keys, tls, ATTEMPTS));
+  }
+
+  /**
+   * A member that loses the connection to its master just while it is let in stays without one,
+   * answers nobody and waits for ever; a new one gets in.
+   */
+  private static Future<Cluster> join(
+      Vertx worker,
+      ClusterSettings settings,
+      ClusterKeys keys,
+      Optional<ClusterTls> tls,
+      int attempts) {
+    String address = "node." + UUID.randomUUID();
+    return worker
+        .executeBlocking(
+            () -> HazelcastMember.start(worker, settings, keys, tls.orElse(null), address), false)
         .compose(
-            tls ->
-                worker
-                    .executeBlocking(
-                        () ->
-                            HazelcastMember.start(
-                                worker, settings, keys, tls.orElse(null), address),
-                        false)
-                    .compose(
-                        hazelcast -> open(worker, keys, bus(settings, tls), address, hazelcast)));
+            hazelcast ->
+                open(worker, keys, bus(settings, tls), address, hazelcast)
+                    .timeout(OPEN_SECONDS, TimeUnit.SECONDS)
+                    .recover(
+                        failure ->
+                            terminate(worker, hazelcast)
+                                .compose(
+                                    gone -> {
+                                      if (failure instanceof TimeoutException && attempts > 1) {
+                                        LOG.warn(
+                                            "the cluster let this node in and does not answer; it joins anew");
+                                        return join(worker, settings, keys, tls, attempts - 1);
+                                      }
+                                      return Future.failedFuture(notJoined(failure));
+                                    })));
+  }
+
+  private static Future<Void> terminate(Vertx worker, HazelcastInstance hazelcast) {
+    return worker
+        .executeBlocking(
+            () -> {
+              hazelcast.getLifecycleService().terminate();
+              return null;
+            },
+            false)
+        .<Void>mapEmpty()
+        .otherwiseEmpty();
+  }
+
+  private static ParleyException notJoined(Throwable failure) {
+    String why =
+        failure instanceof TimeoutException
+            ? "it lets this node in and does not answer"
+            : failure.getMessage();
+    return new ParleyException(
+        ErrorCode.UNAVAILABLE, "the hub could not join the cluster: " + why, failure);
   }
 
   private static EventBusOptions bus(ClusterSettings settings, Optional<ClusterTls> tls) {
@@ -92,23 +140,7 @@ public final class Cluster {
                   .map(placement -> new Cluster(vertx, hazelcast, placement, nodes))
                   .recover(
                       failure -> vertx.close().transform(closed -> Future.failedFuture(failure)));
-            })
-        .recover(
-            failure ->
-                worker
-                    .executeBlocking(
-                        () -> {
-                          hazelcast.shutdown();
-                          return null;
-                        },
-                        false)
-                    .transform(
-                        down ->
-                            Future.failedFuture(
-                                new ParleyException(
-                                    ErrorCode.UNAVAILABLE,
-                                    "the hub could not join the cluster: " + failure.getMessage(),
-                                    failure))));
+            });
   }
 
   public Placement placement() {

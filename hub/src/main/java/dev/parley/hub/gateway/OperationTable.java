@@ -73,8 +73,8 @@ public final class OperationTable {
       }
       validator.validate(name, params == null ? Json.object() : params);
       return handler.handle(caller, params instanceof ObjectNode object ? object : Json.object());
-    } catch (ParleyException refusal) {
-      return Future.failedFuture(refusal);
+    } catch (RuntimeException failure) {
+      return Future.failedFuture(failure);
     }
   }
 

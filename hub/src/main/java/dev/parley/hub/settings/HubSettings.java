@@ -28,7 +28,7 @@ public final class HubSettings {
           "data", "<directory>", "~/.parley", "where everything is kept", HubSettings::directory);
 
   /** The settings of the store, here in the order of help. */
-  public static final List<Setting<?>> REDIS = RedisSettings.ALL;
+  public static final List<Setting<?>> REDIS = RedisOptions.ALL;
 
   /** The settings of a cluster, here in the order of help. */
   public static final List<Setting<?>> CLUSTER = ClusterOptions.ALL;
@@ -117,86 +117,10 @@ public final class HubSettings {
           1,
           256,
           "how many messages may follow from one another, sent ones included");
-  public static final Setting<Integer> LOOP_REPEATS =
-      integer(
-          "loop-repeats",
-          "<n>",
-          "8",
-          2,
-          62,
-          "messages without anything new, of the last n + 2, that make an edge suspect of a loop");
-  public static final Setting<Duration> LOOP_WINDOW =
-      millis(
-          "loop-window-ms",
-          "300000",
-          1_000,
-          86_400_000,
-          "silence after which agents that repeat themselves are no loop");
-  public static final Setting<Integer> LOOP_FAN_OUT =
-      integer(
-          "loop-fan-out",
-          "<n>",
-          "1000",
-          1,
-          1_000_000_000,
-          "messages that one message may lead its agent to");
-  public static final Setting<Integer> LOOP_CHAIN_MESSAGES =
-      integer(
-          "loop-chain-messages",
-          "<n>",
-          "10000",
-          1,
-          1_000_000_000,
-          "messages that one message may lead to over all agents that pass work on");
-  public static final Setting<Integer> LOOP_REFUSALS =
-      integer(
-          "loop-refusals",
-          "<n>",
-          "3",
-          1,
-          1_000_000_000,
-          "chains too long or coming back that stop the messages of one agent to another");
-  public static final Setting<Integer> LOOP_SPEND =
-      integer(
-          "loop-spend-per-minute",
-          "<millicents>",
-          "1000000",
-          1,
-          Integer.MAX_VALUE,
-          "what the calls of one agent to another may cost in a minute");
-  public static final Setting<Duration> LOOP_PAUSE =
-      millis(
-          "loop-pause-ms",
-          "30000",
-          1,
-          86_400_000,
-          "first pause of a stopped loop; then it doubles");
-  public static final Setting<Duration> LOOP_MAX_PAUSE =
-      millis("loop-max-pause-ms", "900000", 1, 86_400_000, "longest pause of a stopped loop");
-  public static final Setting<Integer> LOOP_PROBES =
-      integer(
-          "loop-probes",
-          "<n>",
-          "3",
-          1,
-          1_000,
-          "messages after the pause that end the stop of a loop, or begin a longer one");
-  public static final Setting<Integer> LOOP_MAX_EDGES =
-      integer(
-          "loop-max-edges",
-          "<n>",
-          "65536",
-          16,
-          10_000_000,
-          "pairs of agents that this node watches for loops");
-  public static final Setting<Integer> LOOP_MAX_TENANT_EDGES =
-      integer(
-          "loop-max-tenant-edges",
-          "<n>",
-          "4096",
-          16,
-          10_000_000,
-          "of these, pairs whose caller is of one tenant");
+
+  /** The settings of the loop breaker, here in the order of help. */
+  public static final List<Setting<?>> LOOPS = LoopOptions.ALL;
+
   public static final Setting<Duration> MAIL_WINDOW =
       millis(
           "mail-window-ms",

@@ -52,9 +52,7 @@ import org.jspecify.annotations.Nullable;
 public final class WsGateway {
   private static final Duration SWEEP = Duration.ofSeconds(1);
 
-  /** How long clients get to take notice of a restart. */
   private final Vertx vertx;
-
   private final WsSettings settings;
   private final OperationTable operations;
   private final Authenticator authenticator;

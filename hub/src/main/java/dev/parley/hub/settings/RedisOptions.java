@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** The settings of the store, a part of the catalogue of {@link HubSettings}. */
-public final class RedisSettings {
+public final class RedisOptions {
   public static final Setting<String> URL =
       Catalogue.text(
           "redis",
@@ -48,5 +48,5 @@ public final class RedisSettings {
   static final List<Setting<?>> ALL =
       List.of(URL, SERVER, FSYNC, TIMEOUT, REPLICAS, REPLICA_TIMEOUT);
 
-  private RedisSettings() {}
+  private RedisOptions() {}
 }
