@@ -112,8 +112,7 @@ public final class WsGateway {
     this.resumption = new Resumption(settings, feed, this::evict);
     this.streams =
         new WsStreams.Source(
-            new Streams(parts.switchboard, settings.streams(), Clock.systemUTC())
-                .measuredBy(metrics),
+            new Streams(parts.switchboard, settings.streams(), clock).measuredBy(metrics),
             parts.validator);
     operations.on("stream.credit", streams::credit);
     this.handshake =
