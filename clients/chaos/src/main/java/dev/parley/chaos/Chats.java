@@ -8,12 +8,11 @@ import dev.parley.protocol.error.ParleyException;
 import java.time.Duration;
 import java.util.List;
 
-/** A person who chats with a hosted agent through whichever node takes the message. */
+/**
+ * A person who chats with a hosted agent through each node in turn, and the next when one refuses.
+ */
 final class Chats extends Traffic {
   private static final String AGENT = "main";
-
-  /** So many messages go to the node that answered last before another is tried first. */
-  private static final int STAYS = 4;
 
   private static final int TURNS_PER_SESSION = 100;
   private static final long PAUSE_MS = 50;
@@ -22,7 +21,6 @@ final class Chats extends Traffic {
   private final History history;
   private final String tenant;
   private final List<ParleyClient> byNode;
-  private int answering;
 
   Chats(History history, String tenant, List<ParleyClient> byNode) {
     this.history = history;
@@ -41,9 +39,8 @@ final class Chats extends Traffic {
   @Override
   void step(long n) throws InterruptedException {
     long session = n / TURNS_PER_SESSION;
-    int first = n % STAYS == 0 ? answering + 1 : answering;
     for (int i = 0; i < byNode.size(); i++) {
-      int node = (first + i) % byNode.size();
+      int node = (int) ((n + i) % byNode.size());
       String id = "turn-%d-%d".formatted(n, node);
       try {
         await(
@@ -57,7 +54,6 @@ final class Chats extends Traffic {
                 .reply(),
             2 * REPLY_MS);
         history.add(Kind.ANSWERED, series(session), id, n, "");
-        answering = node;
         break;
       } catch (ParleyException refused) {
         history.add(Kind.UNSURE, series(session), id, n, refused.code().wireName());

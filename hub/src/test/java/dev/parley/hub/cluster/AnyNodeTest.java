@@ -159,6 +159,45 @@ class AnyNodeTest {
   }
 
   @Test
+  void receiptsReachTheirKeyOnEveryNodeAndNoOtherKey() {
+    Member owner = first.unmetered(first.signUp());
+    first.defineRemote(owner, "worker");
+    try (Peer agent = first.connectAgent(owner.key(), "worker");
+        Peer here = first.connect(owner.key());
+        Peer there = second.connect(sockets, owner.key());
+        Peer other = second.connect(sockets, first.newKey(owner, "owner"))) {
+      seesOf(here, 4);
+      seesOf(there, 4);
+      for (Peer sender : new Peer[] {here, there}) {
+        String id = sender == here ? "from-here" : "from-there";
+        sender.succeed(
+            "agent.send",
+            Json.object()
+                .put("to", owner.agent("worker"))
+                .put("payload", "work")
+                .put("messageId", id));
+        JsonNode delivery = agent.delivery();
+        agent.raw(
+            "{\"type\":\"res\",\"id\":\"%s\",\"ok\":true,\"payload\":null}"
+                .formatted(delivery.path("id").asText()));
+        for (Peer person : new Peer[] {here, there}) {
+          person.next(
+              frame ->
+                  frame.path("event").asText().equals("message.receipt")
+                      && frame.at("/payload/messageId").asText().equals(id)
+                      && frame.at("/payload/status").asText().equals("handled"));
+        }
+      }
+      assertTrue(other.alive());
+      assertEquals(
+          0,
+          other.drain().stream()
+              .filter(frame -> frame.path("event").asText().equals("message.receipt"))
+              .count());
+    }
+  }
+
+  @Test
   void aRunIsSeenAndStoppedFromTheOtherNode() {
     Member owner = first.unmetered(first.signUp());
     first.defineRemote(owner, "worker");

@@ -8,9 +8,10 @@ import dev.parley.hub.gateway.Caller.Topic;
  *
  * @param needed permission
  * @param kind of those who have it
- * @param session that they must have subscribed to, where the kind says so
+ * @param name of the session that they must have subscribed to, or of the key that they came with,
+ *     where the kind says so
  */
-record Audience(Permission needed, Kind kind, String session) {
+record Audience(Permission needed, Kind kind, String name) {
   enum Kind {
     EVERYBODY,
     /** Whose client asked for the events of tools. */
@@ -18,7 +19,9 @@ record Audience(Permission needed, Kind kind, String session) {
     /** Who subscribed to the list of sessions. */
     SESSIONS,
     /** Who subscribed to the list, or to the messages of the session. */
-    MESSAGES
+    MESSAGES,
+    /** Who came with the key. */
+    KEY
   }
 
   static Audience everybody(Permission needed) {
@@ -31,10 +34,10 @@ record Audience(Permission needed, Kind kind, String session) {
         && switch (kind) {
           case EVERYBODY -> true;
           case TOOLS -> to.client().toolEvents();
-          case SESSIONS -> to.subscribed(Topic.SESSIONS, session);
+          case SESSIONS -> to.subscribed(Topic.SESSIONS, name);
           case MESSAGES ->
-              to.subscribed(Topic.SESSIONS, session)
-                  || to.subscribed(Topic.SESSION_MESSAGES, session);
+              to.subscribed(Topic.SESSIONS, name) || to.subscribed(Topic.SESSION_MESSAGES, name);
+          case KEY -> to.principal().keyId().equals(name);
         };
   }
 }

@@ -194,8 +194,7 @@ public final class WsGateway {
     }
     feed.publish(
         addressee.tenant(),
-        Permission.CALL,
-        session -> session.principal().keyId().equals(addressee.keyId()),
+        new Audience(Permission.CALL, Audience.Kind.KEY, addressee.keyId()),
         "message.receipt",
         Json.raw(receipt));
   }
