@@ -3,6 +3,7 @@ package dev.parley.hub.store;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -11,9 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** A {@code redis-server} on a free TCP port of this machine: one that is not the hub's own. */
 public final class TcpRedis implements AutoCloseable {
+  private static final int LOWEST_PORT = 10_000;
+  private static final int HIGHEST_PORT = 32_000;
+
   private final Process process;
   private final int port;
 
@@ -89,9 +94,15 @@ public final class TcpRedis implements AutoCloseable {
     return redis;
   }
 
+  /** A port that nobody uses, below those that the system gives to outgoing connections. */
   public static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
+    while (true) {
+      int candidate = ThreadLocalRandom.current().nextInt(LOWEST_PORT, HIGHEST_PORT);
+      try (ServerSocket probe = new ServerSocket(candidate)) {
+        return probe.getLocalPort();
+      } catch (BindException taken) {
+        Thread.onSpinWait();
+      }
     }
   }
 

@@ -223,7 +223,7 @@ class WorkspaceEscapeTest {
             Files.createDirectory(notes);
             Files.writeString(notes.resolve("secret.md"), "inside");
           }
-        } catch (FileAlreadyExistsException e) {
+        } catch (FileAlreadyExistsException | NoSuchFileException e) {
           Thread.onSpinWait();
         }
         deleteTree(away);
