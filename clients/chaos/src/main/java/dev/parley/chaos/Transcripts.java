@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.chaos.Event.Kind;
 import dev.parley.client.ParleyClient;
+import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import java.util.List;
@@ -85,11 +86,16 @@ final class Transcripts {
       try {
         return Traffic.await(client.request(method, params), READ_MS);
       } catch (ParleyException refused) {
-        if (!refused.code().retryable() || history.now() > until) {
+        if (!passing(refused) || history.now() > until) {
           throw refused;
         }
         TimeUnit.MILLISECONDS.sleep(500);
       }
     }
+  }
+
+  /** A client whose node was away waits up to half a minute before it looks for it again. */
+  private static boolean passing(ParleyException refused) {
+    return refused.code().retryable() || refused.code() == ErrorCode.DEADLINE_EXCEEDED;
   }
 }
