@@ -98,6 +98,7 @@ public final class Hub {
   private final Market market;
   private final Switchboard switchboard;
   private final PostOffice postOffice;
+  private final AuditOffice audit;
   private final Announcements announcements;
   private final WsGateway webSockets;
   private final HttpGateway http;
@@ -242,6 +243,9 @@ public final class Hub {
     agents.hostedBy(hosted::endpoint, hosted::presence);
 
     OperationTable operations = new OperationTable(contract, validator);
+    audit = new AuditOffice(vertx, store, scopes, tenants, clock);
+    audit.register(operations);
+    audit.measuredBy(metrics);
     webSockets =
         new WsGateway(
             vertx,
@@ -363,17 +367,18 @@ public final class Hub {
             origins);
   }
 
+  /** Hears what the other nodes announce before any of them may ask this one. */
   private Future<Hub> join(Optional<ClusterSettings> settings) {
-    return membership
-        .join(settings)
+    return announcements
+        .start()
+        .compose(listening -> membership.join(settings))
         .map(this)
         .recover(failure -> close().transform(closed -> Future.failedFuture(failure)));
   }
 
   private Future<Hub> listen(Settings settings) {
-    return announcements
+    return sales
         .start()
-        .compose(started -> sales.start())
         .compose(started -> market.warmUp())
         .compose(warm -> adminKey.ensure())
         .compose(
@@ -453,6 +458,7 @@ public final class Hub {
             })
         .eventually(sessions::close)
         .eventually(workspaces::close)
+        .eventually(audit::close)
         .eventually(openStore::close);
   }
 }

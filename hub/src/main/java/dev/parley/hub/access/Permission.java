@@ -25,11 +25,13 @@ public enum Permission {
   PROVIDERS_WRITE("providers.write", Scope.ADMIN),
   ROOMS_READ("rooms.read", Scope.READ),
   ROOMS_WRITE("rooms.write", Scope.ADMIN),
+  AUDIT_READ("audit.read", Scope.READ),
   USAGE_READ("usage.read", Scope.READ),
   PLATFORM_TENANTS_READ("platform.tenants.read", Scope.ADMIN),
   PLATFORM_TENANTS_WRITE("platform.tenants.write", Scope.ADMIN),
   PLATFORM_PLANS_WRITE("platform.plans.write", Scope.ADMIN),
-  PLATFORM_USAGE_READ("platform.usage.read", Scope.ADMIN);
+  PLATFORM_USAGE_READ("platform.usage.read", Scope.ADMIN),
+  PLATFORM_AUDIT_READ("platform.audit.read", Scope.ADMIN);
 
   private static final Map<String, Permission> BY_NAME =
       Stream.of(values()).collect(Collectors.toMap(Permission::wireName, Function.identity()));

@@ -8,7 +8,9 @@ import dev.parley.protocol.contract.Contract;
 import dev.parley.protocol.contract.Operation;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,9 +21,22 @@ import org.jspecify.annotations.Nullable;
  * validated and carried out by {@link #dispatch}; there is no other way to a handler.
  */
 public final class OperationTable {
+  /** Hears of what was carried out or refused. */
+  public interface Witness {
+    /**
+     * Sees one operation before its caller is answered.
+     *
+     * @param params as they were given; not valid when they were refused
+     * @param done what came of it
+     * @return what the answer waits for, which must not fail
+     */
+    Future<Void> saw(Operation operation, Caller caller, JsonNode params, AsyncResult<?> done);
+  }
+
   private final Contract contract;
   private final RequestValidator validator;
   private final Map<String, Handler> handlers = new LinkedHashMap<>();
+  private Witness witness = (operation, caller, params, done) -> Future.succeededFuture();
 
   public OperationTable(Contract contract, RequestValidator validator) {
     this.contract = contract;
@@ -39,6 +54,11 @@ public final class OperationTable {
     }
     handlers.put(operation, handler);
     return this;
+  }
+
+  /** Sets who sees every operation; before the first is carried out. */
+  public void seenBy(Witness seer) {
+    witness = seer;
   }
 
   /** The names of the operations that work here. */
@@ -67,11 +87,30 @@ public final class OperationTable {
       return Future.failedFuture(
           ParleyException.invalid("method", "unknown method: " + printable(name)));
     }
+    JsonNode given = params == null ? Json.object() : params;
+    Future<?> answer = carryOut(operation, handler, caller, given);
+    Promise<Object> told = Promise.promise();
+    answer.onComplete(
+        done ->
+            witness
+                .saw(operation, caller, given, done)
+                .onComplete(
+                    seen -> {
+                      if (done.succeeded()) {
+                        told.complete(done.result());
+                      } else {
+                        told.fail(done.cause());
+                      }
+                    }));
+    return told.future();
+  }
+
+  private Future<?> carryOut(Operation operation, Handler handler, Caller caller, JsonNode params) {
     try {
       if (operation.permission() != null) {
         caller.principal().require(Permission.of(operation.permission()));
       }
-      validator.validate(name, params == null ? Json.object() : params);
+      validator.validate(operation.name(), params);
       return handler.handle(caller, params instanceof ObjectNode object ? object : Json.object());
     } catch (RuntimeException failure) {
       return Future.failedFuture(failure);

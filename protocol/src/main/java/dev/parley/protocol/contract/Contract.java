@@ -29,6 +29,7 @@ public final class Contract {
           "rooms",
           "market",
           "usage",
+          "audit",
           "admin");
 
   private final Map<String, Operation> operations = new LinkedHashMap<>();
