@@ -1,5 +1,6 @@
 package dev.parley.cli;
 
+import dev.parley.cli.audit.AuditVerifyCommand;
 import dev.parley.cli.chat.ChatCommand;
 import dev.parley.cli.connect.ConnectCommand;
 import dev.parley.cli.demo.DemoCommand;
@@ -42,6 +43,7 @@ public final class ParleyCommand {
     parley.addSubcommand("call", new CallCommand(shell));
     parley.addSubcommand("connect", new ConnectCommand(shell));
     OperationCommand.addTo(parley, Contract.load(), shell);
+    parley.getSubcommands().get("audit").addSubcommand("verify", new AuditVerifyCommand(shell));
     parley.addSubcommand("profile", new ProfileCommand(shell));
     parley.addSubcommand("serve", ServeCommand.spec(shell));
     parley.addSubcommand("demo", new DemoCommand(shell));

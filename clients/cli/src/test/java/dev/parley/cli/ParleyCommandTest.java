@@ -103,6 +103,32 @@ class ParleyCommandTest {
   }
 
   @Test
+  void anAuditLogIsVerifiedAndHeldAgainstWhatWasNotedBefore() throws Exception {
+    Ran first = run("audit", "verify");
+    assertEquals(0, first.exit(), first.err());
+    assertTrue(first.out().contains("whole: 1 entries, 1 to 1"), first.out());
+    String anchor =
+        first.out().lines().filter(l -> l.startsWith("anchor: ")).findFirst().orElseThrow();
+    anchor = anchor.substring("anchor: ".length());
+    assertEquals(0, run("keys", "create", "viewer").exit());
+    Path saved = config.resolve("audit.jsonl");
+    Ran later = run("audit", "verify", "--anchor", anchor, "--save", saved.toString());
+    assertEquals(0, later.exit(), later.err());
+    assertEquals(2, Files.readAllLines(saved).size());
+    assertTrue(Files.readString(saved).contains("keys.create"));
+
+    Ran forged = run("audit", "verify", "--anchor", "1:" + "0".repeat(64));
+    assertEquals(1, forged.exit());
+    assertTrue(forged.err().contains("written anew"), forged.err());
+    Ran beyond = run("audit", "verify", "--anchor", "99:" + "0".repeat(64));
+    assertTrue(beyond.err().contains("ends before"), beyond.err());
+    assertEquals(REFUSED, run("audit", "verify", "--anchor", "nonsense").exit());
+    Ran foreign = run("audit", "verify", "--tenant", "somebody");
+    assertEquals(REFUSED, foreign.exit());
+    assertTrue(foreign.err().contains("forbidden"), foreign.err());
+  }
+
+  @Test
   void theNextOfSeveralUrlsIsTakenWhereNoHubIs() {
     String urls = "http://127.0.0.1:1," + HUB.url();
     Ran listed = run("agents", "list", "--url", urls, "--json");

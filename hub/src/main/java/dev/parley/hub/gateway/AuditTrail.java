@@ -93,14 +93,17 @@ public final class AuditTrail implements OperationTable.Witness {
   @Override
   public Future<Void> saw(
       Operation operation, Caller caller, JsonNode params, AsyncResult<?> done) {
-    Outcome outcome = outcome(operation, done.cause());
+    TenantId called = foreign(caller, params);
+    Outcome outcome = outcome(operation, done.cause(), called != null);
     if (outcome == null) {
       return Future.succeededFuture();
     }
     AuditEntry entry = entry(operation, caller, params, outcome, done);
     if (outcome == Outcome.REFUSED) {
       logs(caller, params, false).forEach(scope -> refusals.add(scope, entry));
-      tellCalled(caller, params, entry);
+      if (called != null) {
+        tell(called, caller, entry);
+      }
       return Future.succeededFuture();
     }
     boolean about = isOfPlatform(operation) || operation.permission() == null;
@@ -115,13 +118,15 @@ public final class AuditTrail implements OperationTable.Witness {
         .otherwiseEmpty();
   }
 
-  private static @Nullable Outcome outcome(Operation operation, @Nullable Throwable failure) {
+  private static @Nullable Outcome outcome(
+      Operation operation, @Nullable Throwable failure, boolean abroad) {
     if (failure == null) {
       return changes(operation) ? Outcome.DONE : null;
     }
     ErrorCode code = failure instanceof ParleyException known ? known.code() : ErrorCode.INTERNAL;
     return switch (code) {
       case FORBIDDEN -> Outcome.REFUSED;
+      case NOT_FOUND -> abroad ? Outcome.REFUSED : null;
       case UNAVAILABLE, INTERNAL -> changes(operation) ? Outcome.UNSURE : null;
       default -> null;
     };
@@ -155,30 +160,31 @@ public final class AuditTrail implements OperationTable.Witness {
     return logs;
   }
 
-  /** Whose agent somebody tried to reach without a right to, hears of it too. */
-  private void tellCalled(Caller caller, JsonNode params, AuditEntry refusal) {
+  /** The other tenant whose agent is to be reached, if any. */
+  private static @Nullable TenantId foreign(Caller caller, JsonNode params) {
     String to = params.path("to").asText("");
     int slash = to.indexOf('/');
-    if (slash <= 0 || to.startsWith("market:")) {
-      return;
+    if (slash <= 0) {
+      return null;
     }
-    TenantId called;
     try {
-      called = new TenantId(to.substring(0, slash));
+      TenantId tenant = new TenantId(to.substring(0, slash));
+      return tenant.equals(caller.tenant()) || tenant.equals(ApiKeys.PLATFORM) ? null : tenant;
     } catch (ParleyException malformed) {
-      return;
+      return null;
     }
-    if (called.equals(caller.tenant()) || called.equals(ApiKeys.PLATFORM)) {
-      return;
-    }
+  }
+
+  /** Whose agent somebody has tried to reach without a channel hears of it too. */
+  private void tell(TenantId called, Caller caller, AuditEntry refusal) {
     tenants
         .exists(called)
         .onSuccess(
             there -> {
               if (there) {
-                AuditEntry.Actor foreign =
+                AuditEntry.Actor stranger =
                     new AuditEntry.Actor(caller.tenant().value(), "foreign", "", "");
-                refusals.add(scopes.of(HubPrincipals.bookkeeper(called)), refusal.by(foreign));
+                refusals.add(scopes.of(HubPrincipals.bookkeeper(called)), refusal.by(stranger));
               }
             })
         .onFailure(e -> LOG.warn("cannot tell {} of a refusal", called, e));
