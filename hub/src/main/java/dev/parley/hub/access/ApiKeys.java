@@ -285,8 +285,8 @@ public final class ApiKeys {
   }
 
   /**
-   * Whether the key was added; it is not when the one it succeeds has changed. One that may have been
-   * added and nobody will ever hold is taken back, lest it count.
+   * Whether the key was added; it is not when the one it succeeds has changed. One that may have
+   * been added and nobody will ever hold is taken back, lest it count.
    */
   private Future<Boolean> add(
       TenantId tenant, IssuedKey key, long limit, String oldId, String oldRow, String newRow) {

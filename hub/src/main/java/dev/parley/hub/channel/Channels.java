@@ -145,9 +145,7 @@ public final class Channels {
                                 ? Future.failedFuture(contended(id))
                                 : accept(principal, id, limit, attempts - 1);
                           }
-                          return settlement
-                              .settle(agreement, own, now)
-                              .map(agreement.channel(now));
+                          return settlement.settle(agreement, own, now).map(agreement.channel(now));
                         });
               }
               Copy theirs = agreement.peer();

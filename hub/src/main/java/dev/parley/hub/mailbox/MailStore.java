@@ -134,8 +134,8 @@ final class MailStore {
 
   /**
    * Takes messages out to hand them over. A take-over takes out nothing at first: replicas must
-   * have its token, or after a fail-over two nodes could have the same; and what they do not confirm
-   * is repeated, which must not count as handing over.
+   * have its token, or after a fail-over two nodes could have the same; and what they do not
+   * confirm is repeated, which must not count as handing over.
    *
    * @param token by which the node holds the mailbox, 0 to take it over
    * @param kept when taking over: the conversations of which a message is with the agent and stays

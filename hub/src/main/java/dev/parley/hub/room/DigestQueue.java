@@ -47,10 +47,7 @@ final class DigestQueue {
   /** Lets go of a room; {@code next} is when its next digest is due, or {@link #NEVER}. */
   Future<Void> release(Claimed claimed, long next) {
     return run(
-            "release",
-            claimed.room.toString(),
-            Long.toString(claimed.until),
-            Long.toString(next))
+            "release", claimed.room.toString(), Long.toString(claimed.until), Long.toString(next))
         .mapEmpty();
   }
 

@@ -25,11 +25,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells agents that listen by digest how much was said. Rooms in which digests are due lie in
- * Redis, so that any node tells them: it claims a room, tells some of its digests and lets go of it,
- * behind the other rooms when there are more; what a node that died had claimed, another claims
- * after {@link #LEASE_MS}. A digest that cannot be sent now is tried again after a pause that grows.
- * A digest holds nothing that others said: it is a message of the agent's own tenant, which the
- * agent answers by reading the history.
+ * Redis, so that any node tells them: it claims a room, tells some of its digests and lets go of
+ * it, behind the other rooms when there are more; what a node that died had claimed, another claims
+ * after {@link #LEASE_MS}. A digest that cannot be sent now is tried again after a pause that
+ * grows. A digest holds nothing that others said: it is a message of the agent's own tenant, which
+ * the agent answers by reading the history.
  */
 public final class Digests {
   private static final Logger LOG = LoggerFactory.getLogger(Digests.class);

@@ -85,9 +85,7 @@ final class Elsewhere {
 
   /** Brings the list in line with what the room says of the tenant now. */
   Future<Void> settle(TenantId tenant, RoomId room) {
-    return room.owner().equals(tenant)
-        ? Future.succeededFuture()
-        : settle(tenant, room, ATTEMPTS);
+    return room.owner().equals(tenant) ? Future.succeededFuture() : settle(tenant, room, ATTEMPTS);
   }
 
   private Future<Void> settle(TenantId tenant, RoomId room, int attempts) {

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 record Firing(Switchboard switchboard) {
 
   /**
-   * Sends a message of a schedule: from the agent when that has made it, or else from the tenant. It
-   * follows from what led to the schedule, or from what is being handled when that chain is longer:
-   * a timer makes no chain shorter.
+   * Sends a message of a schedule: from the agent when that has made it, or else from the tenant.
+   * It follows from what led to the schedule, or from what is being handled when that chain is
+   * longer: a timer makes no chain shorter.
    *
    * @param cause what is being handled that leads to it, or null
    */

@@ -168,9 +168,7 @@ public final class Scheduler {
           underWay.remove(tenant);
           if (done.failed()) {
             LOG.info(
-                "schedules of {} are looked at again soon: {}",
-                tenant,
-                done.cause().getMessage());
+                "schedules of {} are looked at again soon: {}", tenant, done.cause().getMessage());
           }
         });
     begun.complete();

@@ -66,7 +66,10 @@ sealed interface Timing {
     }
   }
 
-  /** The ticks of a cron expression in a time zone. Rare ones take long to find: not on an event loop. */
+  /**
+   * The ticks of a cron expression in a time zone. Rare ones take long to find: not on an event
+   * loop.
+   */
   record Repeated(ExecutionTime times, ZoneId zone) implements Timing {
     @Override
     public long after(long time) {

@@ -76,8 +76,7 @@ class KeyRotationTest {
     TenantId initech = new TenantId("initech");
     IssuedKey old = owner(initech);
     ParleyException full =
-        assertThrows(
-            ParleyException.class, () -> await(keys.rotate(initech, old.id(), 60_000, 1)));
+        assertThrows(ParleyException.class, () -> await(keys.rotate(initech, old.id(), 60_000, 1)));
     assertEquals(ErrorCode.LIMIT_EXCEEDED, full.code());
     assertNotNull(valid(old.secret()));
     var rotated = await(keys.rotate(initech, old.id(), 0, 1));

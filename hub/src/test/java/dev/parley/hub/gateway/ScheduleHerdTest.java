@@ -24,8 +24,7 @@ class ScheduleHerdTest {
   private static final int BURST = 20;
   private static final int RATE = 5;
 
-  @RegisterExtension
-  static final HubExtension HUB = HubExtension.with("schedule-late-ms", "4000");
+  @RegisterExtension static final HubExtension HUB = HubExtension.with("schedule-late-ms", "4000");
 
   private final Member big = HUB.signUp();
   private final Member small = HUB.signUp();

@@ -94,8 +94,7 @@ class LatenessTest {
 
     Schedule pairs = schedule("0,10 * * * * *", 0, MissedPolicy.ALL);
     List<Long> ticks = Lateness.of(pairs, NOON, NOON + 5 * MINUTE + 5_000, SETTINGS).ticks();
-    assertEquals(
-        LongStream.rangeClosed(0, 5).mapToObj(i -> NOON + i * MINUTE).toList(), ticks);
+    assertEquals(LongStream.rangeClosed(0, 5).mapToObj(i -> NOON + i * MINUTE).toList(), ticks);
   }
 
   @Test
@@ -108,8 +107,7 @@ class LatenessTest {
   @ParameterizedTest
   @EnumSource(MissedPolicy.class)
   void noMoreThanABoundIsSentAtOnceAndWhatIsInTimeBeyondItNext(MissedPolicy missed) {
-    ScheduleSettings patient =
-        new ScheduleSettings(Duration.ofSeconds(1), Duration.ofMinutes(10));
+    ScheduleSettings patient = new ScheduleSettings(Duration.ofSeconds(1), Duration.ofMinutes(10));
     Schedule each = schedule("* * * * * *", 0, missed);
     long now = NOON + Duration.ofHours(1).toMillis();
     List<Long> inTime = new ArrayList<>();

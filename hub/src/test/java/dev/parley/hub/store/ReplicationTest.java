@@ -213,8 +213,7 @@ class ReplicationTest {
                     .noneMatch(frame -> frame.path("method").asText().equals("agent.deliver")));
             replica.resume();
             assertEquals("m1", worker.delivery().at("/params/id").asText());
-            assertEquals(
-                1, hub.get("/v1/messages/m1", acme.key()).body().path("attempts").asInt());
+            assertEquals(1, hub.get("/v1/messages/m1", acme.key()).body().path("attempts").asInt());
           }
         });
   }
