@@ -170,6 +170,8 @@ final class SettingsMapping {
   static RoomSettings rooms(Settings settings) {
     return new RoomSettings(
         settings.get(HubSettings.ROOM_MAX_ROOMS),
+        settings.get(HubSettings.ROOM_MAX_ELSEWHERE),
+        settings.get(HubSettings.ROOM_MAX_INVITATIONS),
         settings.get(HubSettings.ROOM_MAX_MEMBERS),
         settings.get(HubSettings.ROOM_HISTORY_MESSAGES),
         settings.get(HubSettings.ROOM_HISTORY_BYTES),

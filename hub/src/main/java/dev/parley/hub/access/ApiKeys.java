@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The API keys of tenants and of the platform: several per tenant, so that rotation overlaps. Only
@@ -31,12 +33,13 @@ public final class ApiKeys {
   /** The reserved tenant whose keys have platform roles. */
   public static final TenantId PLATFORM = new TenantId("platform");
 
+  private static final Logger LOG = LoggerFactory.getLogger(ApiKeys.class);
   private static final Script ADD = Script.replicated("key-add");
   private static final Script REVOKE = Script.replicated("key-revoke");
   private static final int ATTEMPTS = 5;
 
-  /** No role: what has ended is only written again, for the replicas to confirm. */
-  private static final String ENDED_ALREADY = "";
+  /** No role of which a key must stay: it has a successor, or has ended and is written again. */
+  private static final String ANY_MAY_END = "";
 
   /** How many keys that have ended are kept to be listed. */
   private static final int MOST_ENDED = 100;
@@ -107,11 +110,14 @@ public final class ApiKeys {
   }
 
   /**
-   * Makes a successor with the same role and lifetime; the old key ends after {@code overlapMs}.
+   * Makes a successor with the same role and lifetime; the old key ends after {@code overlapMs}. It
+   * does so only when the successor is stored for good, so that a failure leaves the old key as it
+   * was; and once it is, its secret is answered whatever becomes of the old key.
    *
    * @param limit how many valid keys the tenant may have, the old one among them while it lasts
-   * @return the new key, and the old one as described; fails with {@code not_found}, {@code
-   *     conflict} for a key that has ended, {@code limit_exceeded}
+   * @return the new key, and the old one as described: without an end when it could not be ended;
+   *     fails with {@code not_found}, {@code conflict} for a key that has ended, {@code
+   *     limit_exceeded}
    */
   public Future<Map.Entry<IssuedKey, ObjectNode>> rotate(
       TenantId tenant, String id, long overlapMs, long limit) {
@@ -140,8 +146,40 @@ public final class ApiKeys {
                               ? Future.failedFuture(contended())
                               : rotate(tenant, id, overlapMs, limit, attempts - 1);
                         }
-                        return announce(tenant, id, overlapMs == 0)
-                            .map(done -> Map.entry(successor, describe(id, ending)));
+                        return letEnd(tenant, id, overlapMs, ATTEMPTS)
+                            .otherwise(
+                                failure -> {
+                                  LOG.warn(
+                                      "key {} of {} has a successor and was not ended: {}",
+                                      id,
+                                      tenant,
+                                      failure.getMessage());
+                                  return describe(id, old);
+                                })
+                            .map(previous -> Map.entry(successor, previous));
+                      });
+            });
+  }
+
+  private Future<ObjectNode> letEnd(TenantId tenant, String id, long overlapMs, int attempts) {
+    return find(tenant, id)
+        .compose(
+            row -> {
+              ApiKey old = Json.read(row, ApiKey.class);
+              long now = clock.millis();
+              if (!old.validAt(now)) {
+                return Future.succeededFuture(describe(id, old));
+              }
+              ApiKey ending = old.expiringAt(now + overlapMs);
+              return end(tenant, id, row, Json.write(ending), now, ANY_MAY_END)
+                  .compose(
+                      ended -> {
+                        if (!ended) {
+                          return attempts == 1
+                              ? Future.failedFuture(contended())
+                              : letEnd(tenant, id, overlapMs, attempts - 1);
+                        }
+                        return announce(tenant, id, overlapMs == 0).map(describe(id, ending));
                       });
             });
   }
@@ -163,7 +201,7 @@ public final class ApiKeys {
               ApiKey old = Json.read(row, ApiKey.class);
               long now = clock.millis();
               if (!old.validAt(now)) {
-                return end(tenant, id, row, row, now, ENDED_ALREADY)
+                return end(tenant, id, row, row, now, ANY_MAY_END)
                     .compose(confirmed -> announce(tenant, id, true))
                     .map(describe(id, old));
               }
@@ -203,19 +241,21 @@ public final class ApiKeys {
             });
   }
 
-  /** Ends the keys that are for this agent; answers how many. */
+  /**
+   * Ends the keys that are for this agent; answers how many. Those that were revoked before are
+   * confirmed once more: the first time may have failed for want of replicas.
+   */
   public Future<Integer> revokeOf(TenantId tenant, AgentId agent) {
     return rows(tenant)
         .compose(
             rows -> {
               long now = clock.millis();
-              List<Future<ObjectNode>> revoked =
-                  rows.entrySet().stream()
-                      .filter(row -> agent.equals(row.getValue().agentId()))
-                      .filter(row -> row.getValue().validAt(now))
-                      .map(row -> revoke(tenant, row.getKey()))
-                      .toList();
-              return Future.all(revoked).map(done -> revoked.size());
+              Map<String, ApiKey> own = new TreeMap<>(rows);
+              own.values().removeIf(key -> !agent.equals(key.agentId()));
+              int valid = (int) own.values().stream().filter(key -> key.validAt(now)).count();
+              own.values().removeIf(key -> !key.validAt(now) && key.revokedAt() == null);
+              return Future.all(own.keySet().stream().map(id -> revoke(tenant, id)).toList())
+                  .map(done -> valid);
             });
   }
 
@@ -244,7 +284,10 @@ public final class ApiKeys {
             });
   }
 
-  /** Whether the key was added; it is not when the one it succeeds has changed. */
+  /**
+   * Whether the key was added; it is not when the one it succeeds has changed. One that may have
+   * been added and nobody will ever hold is taken back, lest it count.
+   */
   private Future<Boolean> add(
       TenantId tenant, IssuedKey key, long limit, String oldId, String oldRow, String newRow) {
     return store
@@ -260,6 +303,11 @@ public final class ApiKeys {
                 oldId,
                 oldRow,
                 newRow))
+        .recover(
+            unsure ->
+                store
+                    .hashDelete(key(tenant), key.id())
+                    .transform(gone -> Future.failedFuture(unsure)))
         .map(
             result -> {
               if (result.integer(0) < 0) {

@@ -17,6 +17,7 @@ import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -119,7 +120,7 @@ public final class Channels {
 
   /**
    * Signs for the side that has not: the channel is active when this answers. Accepting an active
-   * channel again answers the same.
+   * channel again answers the same, and writes it again for replicas to confirm.
    *
    * @return fails with {@code not_found}, with {@code conflict} when the other side is the one to
    *     accept or the channel has ended, and with {@code limit_exceeded}
@@ -136,7 +137,16 @@ public final class Channels {
               long now = clock.millis();
               Status status = agreement.status(now);
               if (status == Status.ACTIVE) {
-                return settlement.settle(agreement, own, now).map(agreement.channel(now));
+                return confirmed(principal, agreement, now)
+                    .compose(
+                        same -> {
+                          if (!same) {
+                            return attempts == 1
+                                ? Future.failedFuture(contended(id))
+                                : accept(principal, id, limit, attempts - 1);
+                          }
+                          return settlement.settle(agreement, own, now).map(agreement.channel(now));
+                        });
               }
               Copy theirs = agreement.peer();
               Long proposedAt = theirs == null ? null : theirs.signedAt();
@@ -161,6 +171,14 @@ public final class Channels {
                             .map(told -> done.channel(now));
                       });
             });
+  }
+
+  private Future<Boolean> confirmed(Principal principal, Agreement agreement, long now) {
+    Copy mine = agreement.own();
+    return books
+        .own(principal)
+        .write(mine, Settlement.placeOf(mine, principal.tenant()), now)
+        .map(outcome -> outcome == Outcome.WRITTEN);
   }
 
   /**
@@ -218,23 +236,41 @@ public final class Channels {
 
   /**
    * Ends all channels that name an own agent, on either side; answers how many. Those of the whole
-   * tenant go on.
+   * tenant go on. Of the newest channels those that this side has revoked before are revoked once
+   * more: the first time may have failed for want of replicas.
    */
   public Future<Integer> revokeOf(Principal principal, AgentAddress agent, String reason) {
-    Party party = Party.of(agent);
-    return books
-        .own(principal)
-        .open(clock.millis())
+    Copies own = books.own(principal);
+    return own.open(clock.millis())
         .compose(
             open ->
-                revokeAll(
-                    principal,
-                    open.stream()
-                        .map(Copy::terms)
-                        .filter(terms -> terms.to().equals(agent) || terms.from().equals(party))
-                        .map(Terms::id)
-                        .toList(),
-                    reason));
+                own.newest()
+                    .compose(
+                        newest -> {
+                          List<String> lasting = naming(agent, open);
+                          List<String> all = new ArrayList<>(lasting);
+                          all.addAll(
+                              naming(
+                                  agent,
+                                  newest.stream()
+                                      .filter(copy -> isRevokedBy(principal.tenant(), copy))
+                                      .toList()));
+                          return revokeAll(principal, all, reason).map(lasting.size());
+                        }));
+  }
+
+  private static List<String> naming(AgentAddress agent, List<Copy> copies) {
+    Party party = Party.of(agent);
+    return copies.stream()
+        .map(Copy::terms)
+        .filter(terms -> terms.to().equals(agent) || terms.from().equals(party))
+        .map(Terms::id)
+        .toList();
+  }
+
+  private static boolean isRevokedBy(TenantId tenant, Copy copy) {
+    Revocation revocation = copy.revocation();
+    return revocation != null && revocation.by().tenant().equals(tenant);
   }
 
   /** Ends these channels, a bounded number at a time; answers how many. */

@@ -34,6 +34,7 @@ final class MailStore {
   private static final Script SENT = Script.replicated("mail-sent");
   private static final Script ACCEPT = Script.replicated("mail-accept");
   private static final Script CLAIM = new Script("mail-claim");
+  private static final Script TAKE_OVER = Script.replicated("mail-claim");
   private static final Script END = new Script("mail-end");
   private static final Script RELEASE = new Script("mail-release");
   private static final Script DELIVERED = new Script("mail-delivered");
@@ -132,13 +133,28 @@ final class MailStore {
   }
 
   /**
-   * Takes messages out to hand them over.
+   * Takes messages out to hand them over. A take-over takes out nothing at first: replicas must
+   * have its token, or after a fail-over two nodes could have the same; and what they do not
+   * confirm is repeated, which must not count as handing over.
    *
    * @param token by which the node holds the mailbox, 0 to take it over
    * @param kept when taking over: the conversations of which a message is with the agent and stays
    */
   Future<Claim> claim(
       AgentAddress agent, String node, int most, long token, Collection<String> kept) {
+    return token == 0
+        ? claim(TAKE_OVER, agent, node, 0, token, kept)
+            .compose(taken -> claim(CLAIM, agent, node, most, taken.token, List.of()))
+        : claim(CLAIM, agent, node, most, token, List.of());
+  }
+
+  private Future<Claim> claim(
+      Script script,
+      AgentAddress agent,
+      String node,
+      int most,
+      long token,
+      Collection<String> kept) {
     List<String> arguments = new ArrayList<>();
     arguments.add(node);
     arguments.add(Integer.toString(most));
@@ -146,7 +162,7 @@ final class MailStore {
     arguments.addAll(kept);
     return store
         .run(
-            CLAIM,
+            script,
             List.of(
                 key(agent, "ready"),
                 key(agent, "later"),

@@ -1,8 +1,7 @@
 package dev.parley.hub.room;
 
 import dev.parley.hub.access.HubPrincipals;
-import dev.parley.hub.store.Key;
-import dev.parley.hub.store.Keyspace;
+import dev.parley.hub.room.DigestQueue.Claimed;
 import dev.parley.hub.store.Script;
 import dev.parley.hub.store.ScriptResult;
 import dev.parley.hub.store.Store;
@@ -19,47 +18,39 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells agents that listen by digest how much was said. What is due lies in Redis, so that any node
- * tells it: it claims some, tells them, and lets go of them; what a node that died had claimed,
- * another claims after {@link #LEASE_MS}. A digest holds nothing that others said: it is a message
- * of the agent's own tenant, which the agent answers by reading the history.
+ * Tells agents that listen by digest how much was said. Rooms in which digests are due lie in
+ * Redis, so that any node tells them: it claims a room, tells some of its digests and lets go of
+ * it, behind the other rooms when there are more; what a node that died had claimed, another claims
+ * after {@link #LEASE_MS}. A digest that cannot be sent now is tried again after a pause that
+ * grows. A digest holds nothing that others said: it is a message of the agent's own tenant, which
+ * the agent answers by reading the history.
  */
 public final class Digests {
   private static final Logger LOG = LoggerFactory.getLogger(Digests.class);
-  private static final Script DUE = new Script("room-due");
   private static final Script DIGEST = new Script("room-digest");
-  private static final Key ALL = Keyspace.platform().key("room-digests");
   private static final long TICK_MS = 500;
   private static final long LEASE_MS = 30_000;
-  private static final int MOST_AT_ONCE = 100;
-
-  /** A digest that is due: of which room, for whom. */
-  private record Ticket(RoomId room, AgentAddress agent) {
-    static Ticket parse(String member) {
-      int space = member.indexOf(' ');
-      return new Ticket(
-          RoomId.parse(member.substring(0, space)),
-          AgentAddress.parse(member.substring(space + 1)));
-    }
-
-    @Override
-    public String toString() {
-      return room + " " + agent;
-    }
-  }
+  private static final int ROOMS_AT_ONCE = 16;
+  private static final int MOST_OF_A_ROOM = 50;
+  private static final long FIRST_PAUSE_MS = 1_000;
+  private static final long LONGEST_PAUSE_MS = 300_000;
+  private static final long SUSPENDED_PAUSE_MS = 60_000;
 
   private final Vertx vertx;
-  private final Store store;
+  private final DigestQueue queue;
   private final RoomStore rooms;
   private final Fanout fanout;
   private final Clock clock;
-  private final AtomicBoolean busy = new AtomicBoolean();
+  private final AtomicBoolean claiming = new AtomicBoolean();
+  private final AtomicInteger underWay = new AtomicInteger();
   private final LongAdder told = new LongAdder();
+  private final LongAdder failed = new LongAdder();
   private volatile long timer = -1;
 
   public Digests(
@@ -71,133 +62,141 @@ public final class Digests {
       AgentDirectory agents,
       Clock clock) {
     this.vertx = vertx;
-    this.store = store;
+    this.queue = new DigestQueue(store);
     this.rooms = new RoomStore(store, scopes, tenants);
-    this.fanout = new Fanout(switchboard, agents);
+    this.fanout = new Fanout(switchboard::send, agents);
     this.clock = clock;
   }
 
   /** Adds its metrics. */
   public void measuredBy(HubMetrics metrics) {
     metrics.counter("parley.rooms.digests", "digests of rooms sent", told, LongAdder::sum);
+    metrics.counter(
+        "parley.rooms.digests.failed",
+        "times that a digest could not be sent and was put off",
+        failed,
+        LongAdder::sum);
   }
 
   public void start() {
-    timer = vertx.setPeriodic(TICK_MS, tick -> tellDue());
+    timer = vertx.setPeriodic(TICK_MS, tick -> look());
   }
 
   public void close() {
     vertx.cancelTimer(timer);
   }
 
-  /** Has digests told: agents of a room, each followed by when. */
-  Future<Void> expect(RoomId room, List<String> agentsAndTimes) {
-    if (agentsAndTimes.isEmpty()) {
-      return Future.succeededFuture();
-    }
-    List<String> arguments = new ArrayList<>(List.of("add"));
-    for (int i = 0; i < agentsAndTimes.size(); i += 2) {
-      arguments.add(room + " " + agentsAndTimes.get(i));
-      arguments.add(agentsAndTimes.get(i + 1));
-    }
-    return store.run(DUE, List.of(ALL), arguments).mapEmpty();
+  /** Has the digests of a room looked at by then, if ever. */
+  Future<Void> expect(RoomId room, long due) {
+    return due == DigestQueue.NEVER ? nothing() : queue.add(room, due);
   }
 
-  private void tellDue() {
-    if (!busy.compareAndSet(false, true)) {
+  private void look() {
+    int room = ROOMS_AT_ONCE - underWay.get();
+    if (room <= 0 || !claiming.compareAndSet(false, true)) {
       return;
     }
     long now = clock.millis();
-    store
-        .run(
-            DUE,
-            List.of(ALL),
-            List.of(
-                "claim",
-                Long.toString(now),
-                Integer.toString(MOST_AT_ONCE),
-                Long.toString(now + LEASE_MS)))
-        .compose(
-            due -> {
-              List<Future<Void>> told = new ArrayList<>();
-              for (int i = 0; i < due.size(); i++) {
-                told.add(tell(Ticket.parse(due.text(i))));
+    queue
+        .claim(now, room, now + LEASE_MS)
+        .onComplete(
+            claimed -> {
+              claiming.set(false);
+              if (claimed.failed()) {
+                LOG.debug("digests wait: {}", claimed.cause().toString());
+                return;
               }
-              return Future.join(told);
-            })
-        .onFailure(failure -> LOG.debug("digests wait: {}", failure.toString()))
-        .onComplete(done -> busy.set(false));
+              claimed.result().forEach(this::serve);
+              if (claimed.result().size() == room) {
+                look();
+              }
+            });
   }
 
-  private Future<Void> tell(Ticket ticket) {
-    return rooms
-        .active(ticket.room.owner())
+  private void serve(Claimed claimed) {
+    underWay.incrementAndGet();
+    rooms
+        .active(claimed.room().owner())
         .compose(
             active ->
                 active
-                    ? ask(ticket)
-                        .compose(asked -> asked.integer(0) == 1 ? send(ticket, asked) : nothing())
-                        .compose(sent -> letGo(ticket))
-                    : nothing());
+                    ? tellSome(claimed.room())
+                    : Future.succeededFuture(clock.millis() + SUSPENDED_PAUSE_MS))
+        .compose(next -> queue.release(claimed, next))
+        .onComplete(
+            done -> {
+              underWay.decrementAndGet();
+              if (done.failed()) {
+                LOG.info(
+                    "digests of {} are looked at again in {} s: {}",
+                    claimed.room(),
+                    LEASE_MS / 1_000,
+                    done.cause().getMessage());
+              }
+            });
   }
 
-  private Future<Void> send(Ticket ticket, ScriptResult asked) {
-    long from = asked.integer(1);
-    long to = asked.integer(2);
+  /** Answers when to look again; asked anew, as more may have been posted meanwhile. */
+  private Future<Long> tellSome(RoomId room) {
+    return due(room, MOST_OF_A_ROOM)
+        .compose(
+            due -> {
+              List<Future<Void>> telling = new ArrayList<>();
+              for (int at = 1; at < due.size(); at += 3) {
+                AgentAddress agent = AgentAddress.parse(due.text(at));
+                telling.add(tell(room, agent, due.integer(at + 1), due.integer(at + 2)));
+              }
+              return Future.join(telling);
+            })
+        .compose(done -> due(room, 0))
+        .map(rest -> rest.integer(0));
+  }
+
+  private Future<ScriptResult> due(RoomId room, int most) {
+    return script(room, "due", Integer.toString(most));
+  }
+
+  private Future<Void> tell(RoomId room, AgentAddress agent, long from, long to) {
     String text =
-        "%d new messages in room %s: offsets %d to %d"
-            .formatted(to - from + 1, ticket.room, from, to);
-    var digest = Json.object().put("room", ticket.room.toString()).put("text", text);
+        "%d new messages in room %s: offsets %d to %d".formatted(to - from + 1, room, from, to);
+    var digest = Json.object().put("room", room.toString()).put("text", text);
     digest.putObject("digest").put("from", from).put("to", to).put("count", to - from + 1);
     Fanout.Order order =
         new Fanout.Order(
-            HubPrincipals.sender(ticket.agent.tenant()),
+            HubPrincipals.sender(agent.tenant()),
             null,
             Json.raw(digest),
-            "room:" + ticket.room,
+            "room:" + room,
             null,
             null,
-            "digest\n" + ticket.room + "\n" + to);
+            "digest\n" + room + "\n" + to);
     return fanout
-        .one(order, ticket.agent)
+        .one(order, agent)
         .onSuccess(sent -> told.increment())
-        .<Void>mapEmpty()
-        .recover(failure -> Fanout.mayPassLater(failure) ? Future.failedFuture(failure) : nothing())
-        .compose(sent -> script(ticket, Long.toString(to)))
+        .transform(
+            sent -> {
+              if (sent.failed() && Fanout.mayPassLater(sent.cause())) {
+                failed.increment();
+                return script(
+                    room,
+                    "failed",
+                    agent.toString(),
+                    Long.toString(FIRST_PAUSE_MS),
+                    Long.toString(LONGEST_PAUSE_MS));
+              }
+              return script(room, "told", agent.toString(), Long.toString(to));
+            })
         .mapEmpty();
   }
 
-  /** What was posted meanwhile is due in its turn. */
-  private Future<Void> letGo(Ticket ticket) {
-    return store
-        .run(DUE, List.of(ALL), List.of("done", ticket.toString()))
-        .compose(gone -> ask(ticket))
-        .compose(
-            more ->
-                switch ((int) more.integer(0)) {
-                  case 1 -> expect(ticket, clock.millis());
-                  case 2 -> expect(ticket, more.integer(1));
-                  default -> nothing();
-                });
-  }
-
-  private Future<Void> expect(Ticket ticket, long due) {
-    return expect(ticket.room, List.of(ticket.agent.toString(), Long.toString(due)));
-  }
-
-  private Future<ScriptResult> ask(Ticket ticket) {
-    return script(ticket, "");
-  }
-
-  private Future<ScriptResult> script(Ticket ticket, String toldUpTo) {
+  private Future<ScriptResult> script(RoomId room, String action, String... arguments) {
+    List<String> all = new ArrayList<>(List.of(action, Long.toString(clock.millis())));
+    all.addAll(List.of(arguments));
     return rooms.run(
         DIGEST,
-        ticket.room,
+        room,
         List.of("head", "members", "listeners", "digests"),
-        Long.toString(clock.millis()),
-        ticket.agent.tenant().value(),
-        ticket.agent.toString(),
-        toldUpTo);
+        all.toArray(String[]::new));
   }
 
   private static Future<Void> nothing() {

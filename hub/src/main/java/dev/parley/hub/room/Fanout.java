@@ -15,6 +15,7 @@ import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -33,11 +34,16 @@ final class Fanout {
   private static final int LANES = 16;
   private static final int ID_DIGITS = 40;
 
-  private final Switchboard switchboard;
+  /** Sends a message, as the switchboard does. */
+  interface Sender {
+    Future<Switchboard.Sent> send(CallOrder order, Mail.Priority priority);
+  }
+
+  private final Sender sender;
   private final AgentDirectory agents;
 
-  Fanout(Switchboard switchboard, AgentDirectory agents) {
-    this.switchboard = switchboard;
+  Fanout(Sender sender, AgentDirectory agents) {
+    this.sender = sender;
     this.agents = agents;
   }
 
@@ -78,33 +84,42 @@ final class Fanout {
     Iterator<AgentAddress> rest = agents.iterator();
     List<Future<Void>> lanes = new ArrayList<>();
     for (int lane = 0; lane < Math.min(LANES, agents.size()); lane++) {
-      lanes.add(next(order, rest, count));
+      Promise<Void> done = Promise.promise();
+      lanes.add(done.future());
+      goOn(order, rest, count, done);
     }
     return Future.join(lanes)
         .map(
             done -> new Tally(count.reached.get(), count.refused.get(), count.unsettled.get() > 0));
   }
 
-  private Future<Void> next(Order order, Iterator<AgentAddress> rest, Count count) {
-    AgentAddress agent;
-    synchronized (rest) {
-      if (!rest.hasNext()) {
-        return Future.succeededFuture();
-      }
-      agent = rest.next();
-    }
-    return one(order, agent)
-        .transform(
-            sent -> {
-              count.add(sent.cause());
-              return next(order, rest, count);
+  /** A loop, as many may be refused at once: neither calls nor futures may nest for each. */
+  private void goOn(Order order, Iterator<AgentAddress> rest, Count count, Promise<Void> done) {
+    for (AgentAddress agent = next(rest); agent != null; agent = next(rest)) {
+      Future<Switchboard.Sent> sent = one(order, agent);
+      if (!sent.isComplete()) {
+        sent.onComplete(
+            ended -> {
+              count.add(ended.cause());
+              goOn(order, rest, count, done);
             });
+        return;
+      }
+      count.add(sent.cause());
+    }
+    done.complete();
+  }
+
+  private static @Nullable AgentAddress next(Iterator<AgentAddress> rest) {
+    synchronized (rest) {
+      return rest.hasNext() ? rest.next() : null;
+    }
   }
 
   /** Sends it to one of them; fails as a sent message does. */
   Future<Switchboard.Sent> one(Order order, AgentAddress agent) {
     try {
-      return switchboard.send(
+      return sender.send(
           new CallOrder(
               order.caller,
               order.from,

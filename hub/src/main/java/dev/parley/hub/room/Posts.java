@@ -60,7 +60,7 @@ public final class Posts {
       RoomSettings settings,
       Clock clock) {
     this.store = new RoomStore(store, scopes, tenants);
-    this.fanout = new Fanout(switchboard, agents);
+    this.fanout = new Fanout(switchboard::send, agents);
     this.announcements = announcements;
     this.digests = digests;
     this.settings = settings;
@@ -142,7 +142,7 @@ public final class Posts {
             post.traceparent(),
             room + "\n" + offset);
     return digests
-        .expect(room, words(result.text(4)))
+        .expect(room, Long.parseLong(result.text(4)))
         .compose(
             expected ->
                 fanout.send(

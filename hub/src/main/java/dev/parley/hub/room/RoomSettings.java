@@ -6,6 +6,8 @@ import java.time.Duration;
  * Bounds of rooms and topics.
  *
  * @param maxRooms open rooms of a tenant
+ * @param maxElsewhere rooms of others that a tenant is in or invited to
+ * @param maxInvitations those of one owner that a tenant is invited to and has not answered
  * @param maxMembers parties of a room, invited ones included, and agents that listen in it
  * @param historyMessages messages that a room keeps
  * @param historyBytes bytes that a room keeps
@@ -18,6 +20,8 @@ import java.time.Duration;
  */
 public record RoomSettings(
     int maxRooms,
+    int maxElsewhere,
+    int maxInvitations,
     int maxMembers,
     int historyMessages,
     int historyBytes,

@@ -17,16 +17,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys of rooms, and who gets to them: nobody of a suspended tenant, nobody while the room's
- * owner is suspended. Beside a room, each tenant has a list of rooms of others that it was invited
- * to. The list only says where to look: what a room says of its members is what counts.
+ * owner is suspended.
  */
 final class RoomStore {
   private static final String ROOM = "room";
   private static final String ELSEWHERE = "rooms-elsewhere";
-  private static final int MOST_ELSEWHERE = 1_000;
 
   private final Store store;
   private final TenantScopes scopes;
@@ -104,27 +103,23 @@ final class RoomStore {
         .map(names -> names.stream().sorted().toList());
   }
 
-  /** Rooms of others to which a tenant or one of its agents may have been invited. */
-  Future<List<RoomId>> elsewhere(TenantId tenant) {
-    return store
-        .hashGetAll(scope(tenant).key(ELSEWHERE))
-        .map(rooms -> rooms.keySet().stream().sorted().map(RoomId::parse).toList());
+  /** The list of {@link Elsewhere}. */
+  Future<Map<String, String>> elsewhere(TenantId tenant) {
+    return store.hashGetAll(scope(tenant).key(ELSEWHERE));
   }
 
-  /** Remembers an invitation for {@link #elsewhere}, as long as there are not too many. */
-  Future<Void> remember(TenantId tenant, RoomId room) {
-    Key key = scope(tenant).key(ELSEWHERE);
-    return active(tenant)
-        .compose(there -> there ? store.hashSize(key) : Future.succeededFuture(Long.MAX_VALUE))
-        .compose(
-            size ->
-                size >= MOST_ELSEWHERE
-                    ? Future.succeededFuture()
-                    : store.hashSet(key, room.toString(), ""));
+  /** A row of that list. */
+  Future<@Nullable String> elsewhere(TenantId tenant, RoomId room) {
+    return store.hashGet(scope(tenant).key(ELSEWHERE), room.toString());
   }
 
-  Future<Void> forget(TenantId tenant, RoomId room) {
-    return store.hashDelete(scope(tenant).key(ELSEWHERE), room.toString()).mapEmpty();
+  /** Runs a script on that list. */
+  Future<ScriptResult> runElsewhere(Script script, TenantId tenant, String... arguments) {
+    return store.run(script, List.of(scope(tenant).key(ELSEWHERE)), Arrays.asList(arguments));
+  }
+
+  Future<Boolean> exists(TenantId tenant) {
+    return tenants.exists(tenant);
   }
 
   private Key key(RoomId room, String name) {

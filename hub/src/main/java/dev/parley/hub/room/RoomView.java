@@ -3,8 +3,11 @@ package dev.parley.hub.room;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.store.ScriptResult;
+import dev.parley.protocol.address.Party;
+import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.frame.Json;
 import java.util.Comparator;
+import java.util.List;
 
 /** A room as one of its members sees it, from what {@code room-view.lua} says. */
 final class RoomView {
@@ -53,6 +56,14 @@ final class RoomView {
         .map(line -> line.split(" ", 2))
         .forEach(line -> listeners.add(Listen.read(line[1]).toJson(line[0])));
     return json;
+  }
+
+  /** The tenants that are in a room or invited, as themselves or by an agent. */
+  static List<TenantId> tenants(ObjectNode view) {
+    return view.path("members").findValuesAsText("party").stream()
+        .map(party -> Party.parse(party).tenant())
+        .distinct()
+        .toList();
   }
 
   private static String state(String letter) {

@@ -11,6 +11,7 @@ import dev.parley.hub.tenant.Tenants;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.Party;
+import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
@@ -35,6 +36,7 @@ public final class Rooms {
   private static final int CLOSED_FOR_EACH_OPEN = 10;
 
   private final RoomStore store;
+  private final Elsewhere elsewhere;
   private final AgentDirectory agents;
   private final RoomSettings settings;
   private final Clock clock;
@@ -47,6 +49,7 @@ public final class Rooms {
       RoomSettings settings,
       Clock clock) {
     this.store = new RoomStore(store, scopes, tenants);
+    this.elsewhere = new Elsewhere(this.store, settings, clock);
     this.agents = agents;
     this.settings = settings;
     this.clock = clock;
@@ -105,15 +108,15 @@ public final class Rooms {
         .own(caller.tenant())
         .compose(
             own ->
-                store
-                    .elsewhere(caller.tenant())
+                elsewhere
+                    .list(caller.tenant())
                     .compose(
                         others -> {
                           List<Future<@Nullable ObjectNode>> views = new ArrayList<>();
                           own.forEach(
                               name ->
                                   views.add(viewIfIn(caller, new RoomId(caller.tenant(), name))));
-                          others.forEach(room -> views.add(viewIfIn(caller, room)));
+                          others.forEach(room -> views.add(viewElsewhere(caller, room)));
                           return Future.all(views)
                               .map(
                                   all ->
@@ -122,6 +125,16 @@ public final class Rooms {
                                           .filter(Objects::nonNull)
                                           .toList());
                         }));
+  }
+
+  /** A room that is listed and does not let the caller see it is perhaps no longer to be listed. */
+  private Future<@Nullable ObjectNode> viewElsewhere(Principal caller, RoomId room) {
+    return viewIfIn(caller, room)
+        .compose(
+            view ->
+                view == null
+                    ? elsewhere.settle(caller.tenant(), room).map((ObjectNode) null)
+                    : Future.succeededFuture(view));
   }
 
   private Future<@Nullable ObjectNode> viewIfIn(Principal caller, RoomId room) {
@@ -138,23 +151,40 @@ public final class Rooms {
     return view(caller, room, "all");
   }
 
-  /** Invites a tenant, or one agent; inviting again changes nothing. */
+  /**
+   * Invites a tenant, or one agent; inviting again changes nothing.
+   *
+   * @return fails with {@code limit_exceeded} when the room is full, or too many invitations of its
+   *     owner wait for that tenant, or that tenant is in too many rooms
+   */
   public Future<ObjectNode> invite(Principal caller, RoomId room, Party invited) {
+    TenantId tenant = invited.tenant();
     return requireOwner(caller, room)
-        .compose(in -> member(room, "invite", invited, "the party %s".formatted(invited)))
+        .compose(in -> elsewhere.invited(tenant, room))
         .compose(
-            done ->
-                invited.tenant().equals(room.owner())
-                    ? Future.succeededFuture()
-                    : store.remember(invited.tenant(), room))
+            listed ->
+                member(room, "invite", invited, "the party %s".formatted(invited))
+                    .compose(done -> elsewhere.invited(tenant, room))
+                    .recover(failure -> elsewhere.undone(tenant, room, failure)))
         .compose(done -> get(caller, room));
   }
 
-  /** Accepts the invitation of the caller's tenant or of one of its agents. */
+  /**
+   * Accepts the invitation of the caller's tenant or of one of its agents.
+   *
+   * @return fails with {@code limit_exceeded} when the tenant is in too many rooms of others
+   */
   public Future<ObjectNode> accept(Principal caller, RoomId room, @Nullable AgentId agent) {
+    TenantId tenant = caller.tenant();
     return store
         .enter(caller, room)
-        .compose(in -> member(room, "accept", own(caller, agent), null))
+        .compose(in -> elsewhere.joining(tenant, room))
+        .compose(
+            listed ->
+                member(room, "accept", own(caller, agent), null)
+                    .compose(done -> elsewhere.joining(tenant, room))
+                    .compose(done -> elsewhere.settle(tenant, room))
+                    .recover(failure -> elsewhere.undone(tenant, room, failure)))
         .compose(done -> get(caller, room));
   }
 
@@ -168,16 +198,7 @@ public final class Rooms {
     return store
         .enter(caller, room)
         .compose(in -> member(room, "leave", party, null))
-        .compose(done -> forgetIfOut(caller, room));
-  }
-
-  private Future<Void> forgetIfOut(Principal caller, RoomId room) {
-    return caller.tenant().equals(room.owner())
-        ? Future.succeededFuture()
-        : viewIfIn(caller, room)
-            .compose(
-                view ->
-                    view == null ? store.forget(caller.tenant(), room) : Future.succeededFuture());
+        .compose(done -> elsewhere.settle(caller.tenant(), room));
   }
 
   /** Removes a member, or takes an invitation back: from now on it neither reads nor posts. */
@@ -188,6 +209,7 @@ public final class Rooms {
     }
     return requireOwner(caller, room)
         .compose(in -> member(room, "leave", member, "member %s".formatted(member)))
+        .compose(done -> elsewhere.settle(member.tenant(), room))
         .compose(done -> get(caller, room));
   }
 
@@ -256,7 +278,8 @@ public final class Rooms {
             result -> {
               require(room, result, null, "");
               return get(caller, room);
-            });
+            })
+        .compose(view -> elsewhere.settleAll(RoomView.tenants(view), room).map(view));
   }
 
   /** Takes an agent that is deleted out of all rooms: a later one of its name is in none. */
@@ -265,8 +288,8 @@ public final class Rooms {
         .own(agent.tenant())
         .compose(
             own ->
-                store
-                    .elsewhere(agent.tenant())
+                elsewhere
+                    .list(agent.tenant())
                     .compose(
                         others -> {
                           List<RoomId> all = new ArrayList<>(others);
@@ -282,7 +305,7 @@ public final class Rooms {
         .compose(
             left ->
                 store.run(LISTEN, room, SEATS, agent.tenant().value(), agent.toString(), "", "0"))
-        .mapEmpty();
+        .compose(deaf -> elsewhere.settle(agent.tenant(), room));
   }
 
   private Future<Void> requireOwner(Principal caller, RoomId room) {

@@ -45,7 +45,7 @@ public final class Topics {
       RoomSettings settings,
       Clock clock) {
     this.store = store;
-    this.fanout = new Fanout(switchboard, agents);
+    this.fanout = new Fanout(switchboard::send, agents);
     this.agents = agents;
     this.channels = channels;
     this.settings = settings;

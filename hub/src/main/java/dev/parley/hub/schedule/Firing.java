@@ -9,11 +9,13 @@ import dev.parley.hub.switchboard.Switchboard;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.MessageId;
 import dev.parley.protocol.address.TenantId;
+import dev.parley.protocol.envelope.Cause;
 import dev.parley.protocol.envelope.Kind;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Sends the messages of schedules, through the switchboard as everything is sent. */
@@ -21,8 +23,10 @@ record Firing(Switchboard switchboard) {
 
   /**
    * Sends a message of a schedule: from the agent when that has made it, or else from the tenant.
+   * It follows from what led to the schedule, or from what is being handled when that chain is
+   * longer: a timer makes no chain shorter.
    *
-   * @param cause what is being handled that leads to it, or null for what led to the schedule
+   * @param cause what is being handled that leads to it, or null
    */
   Future<Switchboard.Sent> send(
       TenantId tenant, Schedule schedule, String payload, MessageId id, @Nullable CallCause cause) {
@@ -41,9 +45,14 @@ record Firing(Switchboard switchboard) {
             cause,
             id,
             schedule.traceparent());
-    return cause == null
-        ? switchboard.sendFollowing(order, Mail.Priority.NORMAL, schedule.causes())
-        : switchboard.send(order, Mail.Priority.NORMAL);
+    List<Cause> handled =
+        cause == null ? List.of() : switchboard.following(cause.delivery().envelope());
+    return switchboard.sendFollowing(
+        order, Mail.Priority.NORMAL, longer(handled, schedule.causes()));
+  }
+
+  static List<Cause> longer(List<Cause> now, List<Cause> before) {
+    return now.size() >= before.size() ? now : before;
   }
 
   static String sent(long tick, MessageId message) {

@@ -4,11 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What is to be done about a schedule that is due: which ticks are sent and when it is due next.
+ * What is to be done about a schedule that is due: which ticks are sent and when it is due next. No
+ * two ticks are closer than the least period, and there are at most twice {@link #MOST} of them:
+ * what is in time beyond that is due next, at once.
  *
  * @param missed how many ticks were given up, at least
  */
 record Lateness(List<Long> ticks, long next, int missed) {
+
+  static final int MOST = MissedPolicy.ALL.most();
 
   /**
    * Looks at a schedule that was due.
@@ -21,21 +25,21 @@ record Lateness(List<Long> ticks, long next, int missed) {
     long punctual = Math.max(due, now - settings.late().toMillis());
     List<Long> inTime = new ArrayList<>();
     long tick = due == punctual ? due : timing.after(punctual - 1);
-    while (tick != Timing.NONE && tick <= now) {
+    while (tick != Timing.NONE && tick <= now && inTime.size() < MOST) {
       inTime.add(tick);
       tick = timing.after(tick + period - 1);
     }
-    long last = inTime.isEmpty() ? punctual - 1 : inTime.get(inTime.size() - 1);
-    long next = timing.after(Math.max(now, last + period - 1));
     if (due == punctual) {
-      return new Lateness(inTime, next, 0);
+      return new Lateness(inTime, tick, 0);
     }
     MissedPolicy policy = schedule.missed();
     boolean madeUpFor = policy == MissedPolicy.ONCE && !inTime.isEmpty();
+    long first = inTime.isEmpty() ? tick : inTime.get(0);
+    long latest = first == Timing.NONE ? punctual - 1 : Math.min(punctual - 1, first - period);
     List<Long> ticks =
-        new ArrayList<>(timing.last(due, punctual - 1, madeUpFor ? 0 : policy.most()));
+        new ArrayList<>(timing.last(due, latest, madeUpFor ? 0 : policy.most(), period));
     int missed = ticks.isEmpty() || ticks.get(0) > due ? 1 : 0;
     ticks.addAll(inTime);
-    return new Lateness(ticks, next, missed);
+    return new Lateness(ticks, tick, missed);
   }
 }

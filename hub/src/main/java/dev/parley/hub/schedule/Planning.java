@@ -104,7 +104,6 @@ record Planning(Switchboard switchboard, ScheduleSettings settings) {
       throw ParleyException.invalid("cron", "say when: cron or at, and not both");
     }
     boolean once = wish.at() != null || (wish.cron() == null && old.isOnce());
-    List<Cause> causes = causes(asker);
     Schedule next =
         new Schedule(
             old.id(),
@@ -117,7 +116,7 @@ record Planning(Switchboard switchboard, ScheduleSettings settings) {
             wish.missed() == null ? old.missed() : wish.missed(),
             wish.enabled() == null ? old.enabled() : wish.enabled(),
             old.createdAt(),
-            causes.isEmpty() ? old.causes() : causes,
+            Firing.longer(causes(asker), old.causes()),
             old.traceparent());
     if (!next.isOnce()) {
       Objects.requireNonNull(next.timing());

@@ -9,12 +9,14 @@ import dev.parley.hub.telemetry.HubMetrics;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.protocol.address.MessageId;
+import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -33,6 +35,10 @@ public final class Scheduler {
   private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
   private static final long LOOK_MS = 200;
   private static final int TENANTS_AT_ONCE = 64;
+
+  /** A tenant is served for so long and then goes behind the others; its lease is longer. */
+  private static final long SERVED_NANOS = 2_500_000_000L;
+
   private static final int ROUNDS = 20;
 
   private final Vertx vertx;
@@ -41,7 +47,7 @@ public final class Scheduler {
   private final Firing firing;
   private final ScheduleSettings settings;
   private final BooleanSupplier mayFire;
-  private final Set<Future<?>> underWay = ConcurrentHashMap.newKeySet();
+  private final Map<TenantId, Future<?>> underWay = new ConcurrentHashMap<>();
   private final AtomicBoolean claiming = new AtomicBoolean();
   private final LongAdder fired = new LongAdder();
   private final LongAdder failed = new LongAdder();
@@ -82,7 +88,7 @@ public final class Scheduler {
     if (timer >= 0) {
       vertx.cancelTimer(timer);
     }
-    return Future.join(underWay.stream().toList()).<Void>mapEmpty().otherwiseEmpty();
+    return Future.join(List.copyOf(underWay.values())).<Void>mapEmpty().otherwiseEmpty();
   }
 
   /** Adds its metrics. */
@@ -146,32 +152,40 @@ public final class Scheduler {
   }
 
   private void serve(Claimed claimed) {
-    TenantScope scope = scopes.of(HubPrincipals.bookkeeper(claimed.tenant()));
-    Future<Void> serving = round(scope, claimed, ROUNDS);
-    underWay.add(serving);
+    TenantId tenant = claimed.tenant();
+    if (underWay.containsKey(tenant)) {
+      return;
+    }
+    TenantScope scope = scopes.of(HubPrincipals.bookkeeper(tenant));
+    Promise<Void> begun = Promise.promise();
+    Future<Void> serving =
+        begun
+            .future()
+            .compose(go -> round(scope, claimed, ROUNDS, System.nanoTime() + SERVED_NANOS));
+    underWay.put(tenant, serving);
     serving.onComplete(
         done -> {
-          underWay.remove(serving);
+          underWay.remove(tenant);
           if (done.failed()) {
             LOG.info(
-                "schedules of {} are looked at again soon: {}",
-                claimed.tenant(),
-                done.cause().getMessage());
+                "schedules of {} are looked at again soon: {}", tenant, done.cause().getMessage());
           }
         });
+    begun.complete();
   }
 
-  private Future<Void> round(TenantScope scope, Claimed claimed, int left) {
+  private Future<Void> round(TenantScope scope, Claimed claimed, int left, long until) {
     return store
         .due(scope)
         .compose(
             work -> {
-              if (work.due().isEmpty() || left == 0 || stopping) {
+              boolean enough = left == 0 || System.nanoTime() - until >= 0;
+              if (work.due().isEmpty() || enough || stopping) {
                 return store.release(claimed, work.next());
               }
               return Future.join(
                       work.due().stream().map(due -> fire(scope, due, work.now())).toList())
-                  .compose(fired -> round(scope, claimed, left - 1));
+                  .compose(fired -> round(scope, claimed, left - 1, until));
             });
   }
 

@@ -22,12 +22,14 @@ import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The schedules of tenants. People see all of their tenant's; an agent makes schedules for itself
- * and sees those for itself. What is answered is as the contract has it.
+ * The schedules of tenants. People see and change all of their tenant's; an agent makes schedules
+ * for itself, sees those for itself, and changes and runs those that it has made: what people have
+ * scheduled is sent in the name of the tenant. What is answered is as the contract has it.
  */
 public final class Schedules {
   private static final int PAGE = 200;
@@ -141,33 +143,39 @@ public final class Schedules {
   public Future<Page> list(Asker asker, @Nullable String after, int limit) {
     return store
         .page(asker.scope, after, limit + 1)
-        .map(
-            page -> {
-              List<ObjectNode> views = new ArrayList<>();
-              List<Found> found = page.schedules();
-              for (Found one : found.subList(0, Math.min(limit, found.size()))) {
-                if (isOwn(asker.principal, one.schedule())) {
-                  views.add(ScheduleView.of(one));
-                }
-              }
-              return new Page(
-                  views, found.size() > limit ? found.get(limit - 1).schedule().id() : null);
-            });
+        .compose(page -> shown(() -> page(asker, page, limit)));
+  }
+
+  private static Page page(Asker asker, ScheduleStore.Page page, int limit) {
+    List<ObjectNode> views = new ArrayList<>();
+    List<Found> found = page.schedules();
+    for (Found one : found.subList(0, Math.min(limit, found.size()))) {
+      if (isOwn(asker.principal, one.schedule())) {
+        views.add(ScheduleView.of(one));
+      }
+    }
+    return new Page(views, found.size() > limit ? found.get(limit - 1).schedule().id() : null);
+  }
+
+  /** Shows schedules, off the event loop: their next ticks may take a while to find. */
+  private <T> Future<T> shown(Callable<T> view) {
+    return vertx.executeBlocking(view, false);
   }
 
   /** One schedule with its payload; fails with {@code not_found}. */
   public Future<ObjectNode> get(Asker asker, String id) {
-    return own(asker, id).map(ScheduleView::of);
+    return own(asker, id).compose(found -> shown(() -> ScheduleView.of(found)));
   }
 
   /**
    * Changes a schedule; the ticks between are no longer due.
    *
-   * @return fails as {@link #create}, and with {@code conflict} when somebody else changes it
+   * @return fails as {@link #create}, with {@code conflict} when somebody else changes it, and with
+   *     {@code forbidden} for an agent that has not made it
    */
   public Future<ObjectNode> update(Asker asker, String id, Wish wish) {
     TenantScope scope = asker.scope;
-    return own(asker, id)
+    return made(asker, id)
         .compose(
             old ->
                 checked(() -> Planning.payload(wish, old.payload()))
@@ -195,9 +203,9 @@ public final class Schedules {
                                                 }))));
   }
 
-  /** Deletes a schedule; fails with {@code not_found}. */
+  /** Deletes a schedule; fails with {@code not_found} and {@code forbidden}. */
   public Future<Void> delete(Asker asker, String id) {
-    return own(asker, id)
+    return made(asker, id)
         .compose(found -> store.delete(asker.scope, id))
         .map(
             there -> {
@@ -240,13 +248,16 @@ public final class Schedules {
             });
   }
 
-  /** Sends the message of a schedule now, beside its ticks; fails as a sent message does. */
+  /**
+   * Sends the message of a schedule now, beside its ticks; fails as a sent message does, and with
+   * {@code forbidden} for an agent that has not made it.
+   */
   public Future<Switchboard.Sent> run(Asker asker, String id) {
     return store
         .one(asker.scope, id)
         .compose(
             page -> {
-              Found found = requireOwn(asker, page);
+              Found found = requireMade(asker, requireOwn(asker, page));
               return new Firing(switchboard)
                   .send(
                       asker.scope.tenant(),
@@ -266,6 +277,21 @@ public final class Schedules {
         .filter(found -> isOwn(asker.principal, found.schedule()))
         .findFirst()
         .orElseThrow(Schedules::absent);
+  }
+
+  private Future<Found> made(Asker asker, String id) {
+    return own(asker, id).map(found -> requireMade(asker, found));
+  }
+
+  /** What people have scheduled has their rights, not those of the agent that it is for. */
+  private static Found requireMade(Asker asker, Found found) {
+    if (asker.principal.agent() != null && !found.schedule().byAgent()) {
+      throw new ParleyException(
+          ErrorCode.FORBIDDEN,
+          "people of tenant %s have made this schedule; an agent changes, deletes and runs those that it has made itself"
+              .formatted(asker.scope.tenant()));
+    }
+    return found;
   }
 
   private static boolean isOwn(Principal principal, Schedule schedule) {

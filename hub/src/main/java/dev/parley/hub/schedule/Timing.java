@@ -6,6 +6,7 @@ import com.cronutils.model.definition.CronDefinitionBuilder;
 import com.cronutils.model.time.ExecutionTime;
 import com.cronutils.parser.CronParser;
 import dev.parley.protocol.error.ParleyException;
+import io.vertx.core.Context;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -36,13 +37,17 @@ sealed interface Timing {
     return ticks;
   }
 
-  /** The last ticks of a span, both ends included, oldest first. */
-  default List<Long> last(long from, long to, int count) {
+  /**
+   * The last ticks of a span, both ends included, oldest first.
+   *
+   * @param apart how far they are from each other at least
+   */
+  default List<Long> last(long from, long to, int count, long apart) {
     List<Long> ticks = new ArrayList<>();
     long tick = count == 0 ? NONE : upTo(to);
     while (tick != NONE && tick >= from && ticks.size() < count) {
       ticks.add(tick);
-      tick = upTo(tick - 1);
+      tick = upTo(tick - apart);
     }
     Collections.reverse(ticks);
     return ticks;
@@ -61,10 +66,14 @@ sealed interface Timing {
     }
   }
 
-  /** The ticks of a cron expression in a time zone. */
+  /**
+   * The ticks of a cron expression in a time zone. Rare ones take long to find: not on an event
+   * loop.
+   */
   record Repeated(ExecutionTime times, ZoneId zone) implements Timing {
     @Override
     public long after(long time) {
+      assert !Context.isOnEventLoopThread() : "ticks are looked for on an event loop";
       return times
           .nextExecution(second(time, 0))
           .map(Repeated::millis)
@@ -74,6 +83,7 @@ sealed interface Timing {
 
     @Override
     public long upTo(long time) {
+      assert !Context.isOnEventLoopThread() : "ticks are looked for on an event loop";
       return times.lastExecution(second(time, 1)).map(Repeated::millis).orElse(NONE);
     }
 

@@ -174,6 +174,22 @@ public final class HubSettings {
           "how late a message of a schedule may be before it counts as missed");
   public static final Setting<Integer> ROOM_MAX_ROOMS =
       integer("room-max-rooms", "<n>", "100", 1, 100_000, "open rooms of a tenant");
+  public static final Setting<Integer> ROOM_MAX_ELSEWHERE =
+      integer(
+          "room-max-elsewhere",
+          "<n>",
+          "1000",
+          1,
+          10_000,
+          "rooms of others that a tenant is in or invited to");
+  public static final Setting<Integer> ROOM_MAX_INVITATIONS =
+      integer(
+          "room-max-invitations",
+          "<n>",
+          "20",
+          1,
+          10_000,
+          "rooms of one tenant that another is invited to and has not answered");
   public static final Setting<Integer> ROOM_MAX_MEMBERS =
       integer(
           "room-max-members",

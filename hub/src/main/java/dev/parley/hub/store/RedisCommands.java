@@ -9,6 +9,7 @@ import io.vertx.core.Vertx;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
+import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -47,11 +48,32 @@ final class RedisCommands implements RedisConnector.Listener {
       StoreOptions options,
       String purpose,
       Runnable onUp) {
+    this(
+        vertx,
+        context,
+        url,
+        options,
+        options.commandTimeout(),
+        options.maxWaiting(),
+        purpose,
+        onUp);
+  }
+
+  /** With a timeout and a bound of its own. */
+  RedisCommands(
+      Vertx vertx,
+      Context context,
+      RedisUrl url,
+      StoreOptions options,
+      Duration timeout,
+      int maxWaiting,
+      String purpose,
+      Runnable onUp) {
     this.vertx = vertx;
     this.context = context;
-    this.timeoutNanos = options.commandTimeout().toNanos();
-    this.timeoutMs = options.commandTimeout().toMillis();
-    this.maxWaiting = options.maxWaiting();
+    this.timeoutNanos = timeout.toNanos();
+    this.timeoutMs = timeout.toMillis();
+    this.maxWaiting = maxWaiting;
     this.onUp = onUp;
     this.connector = new RedisConnector(vertx, context, () -> url, options, purpose, this);
   }

@@ -21,12 +21,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes that count only when replicas have them too. They go out in groups, each followed by one
  * {@code WAIT} on the same connection; what comes meanwhile is the next group, as databases commit
- * to disk. The connection is the proof that both were the same server's: a master that is replaced
- * in between breaks it.
+ * to disk. A group is all that waits, so that each write waits for two {@code WAIT}s at most. The
+ * connection is the proof that both were the same server's: a master that is replaced in between
+ * breaks it.
  */
 final class ReplicatedWrites {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicatedWrites.class);
-  private static final int LARGEST_GROUP = 1_024;
+
+  private static final int ONE_WAIT = 1;
 
   private record Write(Request request, Caller caller, Promise<@Nullable Response> promise) {}
 
@@ -42,7 +44,16 @@ final class ReplicatedWrites {
 
   ReplicatedWrites(Vertx vertx, Context context, RedisUrl url, StoreOptions options) {
     this.context = context;
-    commands = new RedisCommands(vertx, context, url, options, "replicated writes", () -> {});
+    commands =
+        new RedisCommands(
+            vertx,
+            context,
+            url,
+            options,
+            options.commandTimeout().plus(options.replicaTimeout()),
+            options.maxWaiting() + ONE_WAIT,
+            "replicated writes",
+            () -> {});
     replicas = options.replicas();
     timeoutMs = options.replicaTimeout().toMillis();
     maxWaiting = options.maxWaiting();
@@ -81,7 +92,7 @@ final class ReplicatedWrites {
     busy = true;
     List<Write> group = new ArrayList<>();
     List<Future<@Nullable Response>> written = new ArrayList<>();
-    while (group.size() < LARGEST_GROUP && !queue.isEmpty()) {
+    while (!queue.isEmpty()) {
       Write write = queue.remove();
       group.add(write);
       written.add(commands.send(write.request));

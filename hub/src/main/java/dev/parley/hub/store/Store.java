@@ -7,9 +7,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the hub asks of Redis, in the hub's words. Every method answers within the command timeout,
- * or twice that where replicas confirm; when Redis is away it fails with {@code unavailable} and a
- * time to try again, and works again by itself when Redis is back, or another has taken its place.
+ * What the hub asks of Redis, in the hub's words. Every method answers within the command timeout;
+ * where replicas confirm, within twice the sum of that and the time that they have. When Redis is
+ * away it fails with {@code unavailable} and a time to try again, and works again by itself when
+ * Redis is back, or another has taken its place.
  */
 public interface Store {
 

@@ -162,6 +162,50 @@ class RoomTest extends RoomFixture {
     }
   }
 
+  @Test
+  void aDigestThatCannotBeSentIsTriedAgainAndHoldsUpNoOther() {
+    String room = create("put-off");
+    String other = create("other");
+    HUB.defineRemote(globex, "reader");
+    HUB.defineRemote(acme, "reader");
+    join(room, globex);
+    ObjectNode digest = params("agent", "reader", "mode", "digest").put("everyMs", 1_000);
+    listen(room, globex.key(), digest);
+    listen(other, acme.key(), digest);
+    double failed = HUB.metric("parley_rooms_digests_failed_total");
+    mailbox(0);
+    post(room, acme.key(), saying("news"));
+    await().until(() -> HUB.metric("parley_rooms_digests_failed_total") >= failed + 2);
+    post(other, acme.key(), saying("news"));
+    try (Peer reader = HUB.connectAgent(acme.key(), "reader")) {
+      assertEquals(2, takeDigest(reader, 1));
+    }
+    mailbox(1_000);
+    try (Peer reader = HUB.connectAgent(globex.key(), "reader")) {
+      assertEquals(2, takeDigest(reader, 1));
+    }
+  }
+
+  private void mailbox(int messages) {
+    HUB.succeed(
+        "PATCH",
+        "/v1/admin/tenants/" + globex.tenant(),
+        HUB.adminKey(),
+        Json.object().set("limits", Json.object().put("mailbox", messages)));
+  }
+
+  @Test
+  void moreDigestsThanAreToldAtATimeAreAllTold() {
+    String room = create("large");
+    ObjectNode digest = params("mode", "digest").put("everyMs", 1_000);
+    for (int i = 0; i < 120; i++) {
+      HUB.defineRemote(acme, "reader-" + i);
+      listen(room, acme.key(), digest.put("agent", "reader-" + i));
+    }
+    post(room, acme.key(), saying("news"));
+    await().untilAsserted(() -> assertEquals(120, today(room)));
+  }
+
   /** Acknowledges a digest that begins where it must; answers where the next one begins. */
   private static long takeDigest(Peer reader, long from) {
     JsonNode delivery = reader.delivery();

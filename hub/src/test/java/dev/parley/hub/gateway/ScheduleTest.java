@@ -190,6 +190,76 @@ class ScheduleTest {
   }
 
   @Test
+  void whatPeopleHaveScheduledItsAgentSeesAndCanNeitherChangeNorRun() {
+    String id = create(cron("0 9 * * *").put("payload", "from people")).path("id").asText();
+    String key =
+        HUB.newKey(acme, Json.object().put("role", "agent").put("agent", "worker"))
+            .path("secret")
+            .asText();
+    String path = SCHEDULES + "/" + id;
+    assertEquals("from people", HUB.get(path, key).body().path("payload").asText());
+    for (Answer refused :
+        List.of(
+            HUB.rest("PATCH", path, key, Json.object().put("payload", "from the agent")),
+            HUB.rest("DELETE", path, key, Json.object()),
+            HUB.rest("POST", path + "/run", key, Json.object()))) {
+      assertEquals(403, refused.status(), refused.text());
+    }
+    try (Peer worker = HUB.connectAgent(acme.key(), "worker")) {
+      for (String operation : List.of("update", "delete", "run")) {
+        JsonNode answer = worker.ask("schedule." + operation, Json.object().put("id", id));
+        assertEquals("FORBIDDEN", answer.at("/error/code").asText(), answer.toString());
+      }
+      assertEquals(0, deliveries(worker).size());
+      String own = worker.succeed("schedule.create", cron("0 9 * * *")).path("id").asText();
+      worker.succeed("schedule.update", Json.object().put("id", own).put("payload", "mine"));
+      worker.succeed("schedule.run", Json.object().put("id", own));
+      assertEquals(acme.agent("worker"), handle(worker).at("/params/from").asText());
+      worker.succeed("schedule.delete", Json.object().put("id", own));
+    }
+    assertEquals("from people", get(id).path("payload").asText());
+  }
+
+  @Test
+  void anAgentMakesTheChainOfItsTimerNoShorterByRunningItForAnotherMessage() {
+    try (Peer worker = HUB.connectAgent(acme.key(), "worker")) {
+      message("first");
+      JsonNode handled = worker.delivery();
+      String timer = timer(worker, handled);
+      worker.raw(ok(handled));
+      worker.succeed("schedule.run", Json.object().put("id", timer));
+      handled = worker.delivery();
+      String second = timer(worker, handled);
+      worker.raw(ok(handled));
+      message("fresh");
+      handled = worker.delivery();
+      worker.succeed(
+          "schedule.run",
+          Json.object().put("id", second).put("parent", handled.at("/params/id").asText()));
+      worker.raw(ok(handled));
+      String sent = worker.delivery().at("/params/id").asText();
+      JsonNode record = HUB.get("/v1/messages/" + sent, acme.key()).body();
+      assertEquals(2, record.path("causes").size(), record.toString());
+    }
+  }
+
+  private void message(String id) {
+    HUB.succeed(
+        "POST",
+        "/v1/messages",
+        acme.key(),
+        Json.object().put("to", acme.agent("worker")).put("messageId", id).put("payload", id));
+  }
+
+  private static String timer(Peer worker, JsonNode handled) {
+    String parent = handled.at("/params/id").asText();
+    return worker
+        .succeed("schedule.create", cron("0 9 * * *").put("parent", parent))
+        .path("id")
+        .asText();
+  }
+
+  @Test
   void areOfTheirTenantOnly() {
     String id = create(cron("0 9 * * *")).path("id").asText();
     Member globex = HUB.signUp();

@@ -1,9 +1,11 @@
 package dev.parley.hub.schedule;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.protocol.address.AgentId;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -87,9 +89,36 @@ class LatenessTest {
   void noTwoTicksAreCloserThanTheLeastPeriod() {
     Schedule uneven = schedule("0,1,30 0 12 * * *", 0, MissedPolicy.ALL);
     Lateness late = Lateness.of(uneven, NOON, NOON + 31_000, SETTINGS);
-    for (int i = 1; i < late.ticks().size(); i++) {
-      assertEquals(true, late.ticks().get(i) - late.ticks().get(i - 1) >= 1_000);
-    }
+    assertEquals(List.of(NOON + 1_000), late.ticks());
     assertEquals(NOON + Duration.ofDays(1).toMillis(), late.next());
+
+    Schedule pairs = schedule("0,10 * * * * *", 0, MissedPolicy.ALL);
+    List<Long> ticks = Lateness.of(pairs, NOON, NOON + 5 * MINUTE + 5_000, SETTINGS).ticks();
+    assertEquals(LongStream.rangeClosed(0, 5).mapToObj(i -> NOON + i * MINUTE).toList(), ticks);
+  }
+
+  @Test
+  void theTickAfterMissedOnesIsNotPassedOver() {
+    Lateness late = each(1, MissedPolicy.ONCE, NOON, NOON + 5 * MINUTE + 45_000);
+    assertEquals(List.of(NOON + 5 * MINUTE), late.ticks());
+    assertEquals(NOON + 6 * MINUTE, late.next());
+  }
+
+  @ParameterizedTest
+  @EnumSource(MissedPolicy.class)
+  void noMoreThanABoundIsSentAtOnceAndWhatIsInTimeBeyondItNext(MissedPolicy missed) {
+    ScheduleSettings patient = new ScheduleSettings(Duration.ofSeconds(1), Duration.ofMinutes(10));
+    Schedule each = schedule("* * * * * *", 0, missed);
+    long now = NOON + Duration.ofHours(1).toMillis();
+    List<Long> inTime = new ArrayList<>();
+    long due = NOON;
+    while (due <= now) {
+      Lateness late = Lateness.of(each, due, now, patient);
+      assertTrue(late.ticks().size() <= missed.most() + Lateness.MOST, () -> "" + late.ticks());
+      late.ticks().stream().filter(tick -> tick >= now - 600_000).forEach(inTime::add);
+      due = late.next();
+    }
+    assertEquals(
+        LongStream.rangeClosed(0, 600).mapToObj(i -> now - 600_000 + i * 1_000).toList(), inTime);
   }
 }

@@ -60,7 +60,7 @@ class TimingTest {
       @ForAll @LongRange(min = 0, max = 9_000) long hours) {
     long to = Instant.ofEpochMilli(YEAR_2024).plus(Duration.ofHours(hours)).toEpochMilli();
     long from = to - Duration.ofDays(3).toMillis();
-    List<Long> ticks = Timing.cron(cron, zone).last(from, to, 20);
+    List<Long> ticks = Timing.cron(cron, zone).last(from, to, 20, 1);
     for (int i = 0; i < ticks.size(); i++) {
       assertTrue(ticks.get(i) >= from && ticks.get(i) <= to);
       assertTrue(i == 0 || ticks.get(i) > ticks.get(i - 1));
@@ -108,7 +108,7 @@ class TimingTest {
     assertEquals(YEAR_2024, timing.upTo(YEAR_2024 + 9_999));
     Timing each = Timing.cron("* * * * * *", "UTC");
     assertEquals(List.of(YEAR_2024 + 1_000, YEAR_2024 + 2_000), each.next(YEAR_2024 + 211, 2));
-    assertEquals(List.of(YEAR_2024), each.last(YEAR_2024 - 999, YEAR_2024 + 999, 5));
+    assertEquals(List.of(YEAR_2024), each.last(YEAR_2024 - 999, YEAR_2024 + 999, 5, 1));
   }
 
   @Test

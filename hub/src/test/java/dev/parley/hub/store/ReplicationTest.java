@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -122,6 +123,99 @@ class ReplicationTest {
         assertEquals(accepted, delivered(hub, acme, accepted.size()));
       }
     }
+  }
+
+  private interface Scene {
+    void play(HubExtension hub, TcpRedis replica);
+  }
+
+  private void withAReplica(Scene scene) throws IOException {
+    try (TcpRedis master = TcpRedis.start(under("master"));
+        TcpRedis replica = TcpRedis.startReplica(under("replica"), master)) {
+      awaitConfirming(master, replica);
+      try (HubExtension hub = hubAt("redis://" + master.address())) {
+        scene.play(hub, replica);
+      }
+    }
+  }
+
+  @Test
+  void aKeyIsRotatedOnlyWhenItsSuccessorIsKeptAndItsHolderIsNeverLockedOut() throws IOException {
+    withAReplica(
+        (hub, replica) -> {
+          Member acme = hub.signUp();
+          String id = hub.get("/v1/keys", acme.key()).body().at("/keys/0/id").asText();
+          String path = "/v1/keys/" + id + "/rotate";
+          Supplier<Answer> rotate =
+              () -> hub.rest("POST", path, acme.key(), Json.object().put("overlapS", 0));
+          replica.pause();
+          for (int i = 0; i < 3; i++) {
+            Answer unsure = rotate.get();
+            assertEquals(503, unsure.status(), unsure.text());
+            assertEquals(200, hub.get("/v1/usage", acme.key()).status());
+          }
+          replica.resume();
+          Answer rotated = await().until(rotate::get, answer -> answer.status() == 200);
+          String secret = rotated.body().path("secret").asText();
+          assertEquals(401, hub.get("/v1/usage", acme.key()).status());
+          assertEquals(2, hub.get("/v1/keys", secret).body().path("keys").size());
+        });
+  }
+
+  @Test
+  void whatIsRepeatedAfterAFailureIsDoneOnlyWhenReplicasHaveIt() throws IOException {
+    withAReplica(
+        (hub, replica) -> {
+          Member acme = hub.signUp();
+          Member globex = hub.signUp();
+          hub.defineRemote(globex, "worker");
+          ObjectNode terms =
+              Json.object().put("from", acme.tenant()).put("to", globex.agent("worker"));
+          String channel =
+              hub.succeed("POST", "/v1/channels", acme.key(), terms).at("/channel/id").asText();
+          String worker =
+              hub.newKey(globex, Json.object().put("role", "agent").put("agent", "worker"))
+                  .path("secret")
+                  .asText();
+          failsUntilConfirmed(
+              hub, replica, "POST", "/v1/channels/" + channel + "/accept", globex.key());
+          failsUntilConfirmed(hub, replica, "DELETE", "/v1/agents/worker", globex.key());
+          assertEquals(401, hub.get("/v1/usage", worker).status());
+        });
+  }
+
+  private static void failsUntilConfirmed(
+      HubExtension hub, TcpRedis replica, String method, String path, String key) {
+    replica.pause();
+    for (int i = 0; i < 4; i++) {
+      Answer unsure = hub.rest(method, path, key, Json.object());
+      assertEquals(503, unsure.status(), i + ": " + unsure);
+    }
+    replica.resume();
+    await().until(() -> hub.rest(method, path, key, Json.object()).status() == 200);
+  }
+
+  @Test
+  void aMailboxIsTakenOverOnlyWhenReplicasKnowAndTryingIsNoDelivery() throws IOException {
+    withAReplica(
+        (hub, replica) -> {
+          Member acme = hub.signUp();
+          hub.defineRemote(acme, "worker");
+          assertEquals(200, send(hub, acme, "m1").status());
+          replica.pause();
+          try (Peer worker = hub.connectAgent(acme.key(), "worker")) {
+            for (int i = 0; i < 3; i++) {
+              assertEquals(503, send(hub, acme, "m2").status());
+            }
+            assertTrue(worker.alive());
+            assertTrue(
+                worker.drain().stream()
+                    .noneMatch(frame -> frame.path("method").asText().equals("agent.deliver")));
+            replica.resume();
+            assertEquals("m1", worker.delivery().at("/params/id").asText());
+            assertEquals(1, hub.get("/v1/messages/m1", acme.key()).body().path("attempts").asInt());
+          }
+        });
   }
 
   @Test

@@ -1,8 +1,9 @@
--- Adds an API key to a tenant's, alone or as the successor of another.
+-- Adds an API key to a tenant's, alone or as the successor of another, which key-revoke ends then.
 --
 -- KEYS  1 keys  hash  id -> key (JSON: x expires at, v revoked at, both epoch ms and optional)
 -- ARGV  1 id  2 its row  3 now (ms)  4 limit of valid keys  5 most keys kept that have ended
---       6 id of the key it succeeds, empty for none  7 that key's row as read  8 the row to write
+--       6 id of the key it succeeds, empty for none  7 that key's row as read  8 the row
+--       that it will have: of two of which one ends at once, one counts
 -- Returns {1} added; {0} the key it succeeds has changed; {-1, count} at the limit.
 -- Atomic: all of it. The oldest of the keys that have ended are forgotten.
 
@@ -33,9 +34,6 @@ for i = 1, #rows, 2 do
 end
 if valid >= tonumber(ARGV[4]) then
   return {-1, valid}
-end
-if ARGV[6] ~= '' then
-  redis.call('HSET', KEYS[1], ARGV[6], ARGV[8])
 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 table.sort(ended, function(a, b) return a[1] < b[1] end)

@@ -3,13 +3,14 @@
 -- KEYS  1 head, 2 members as in room-create
 --       3 listeners  hash    agent -> how it listens, JSON: m(ode), t(ags), e(very ms)
 --       4 log        stream  the messages, entry <offset>-0: p(ost), t(ime)
---       5 digests    hash    agent -> <last offset told> <when>
+--       5 digests    hash    agent -> <last offset told> <when>, and after failures <how many> <pause
+--                            until>
 --       6 once       hash    of the sender's id: f(ingerprint), o(ffset), r(esult)
 -- ARGV  1 now (ms)  2 sender's tenant  3 sender  4 fingerprint  5 the post (JSON)
 --       6 retention (ms)  7 most messages kept  8 agents mentioned, by spaces  9 tags, by spaces
 --       10 most bytes kept
--- Returns {1, offset, post, agents, digests, tenants}: agents to deliver to, by spaces; of those
---       with a digest <agent> <due>; tenants that are in the room. {2, offset, result}: it was
+-- Returns {1, offset, post, agents, due, tenants}: agents to deliver to, by spaces; when the first
+--       digest is due, -1 for none; tenants that are in the room. {2, offset, result}: it was
 --       posted and delivered before. {-1} there is no such room or the sender is not in it; {-2} it
 --       is closed; {-3} another message has this id; {-4, limit, ms to wait} posts of the minute;
 --       {-5, limit, ms to wait} deliveries of the day.
@@ -42,7 +43,7 @@ if head[1] then
   return {-2}
 end
 
-local tags, taken, agents, due = {}, {}, {}, {}
+local tags, taken, agents, due = {}, {}, {}, -1
 for tag in ARGV[9]:gmatch('%S+') do
   tags[tag] = true
 end
@@ -70,8 +71,8 @@ for i = 1, #listeners, 2 do
     end
   elseif how.m == 'digest' then
     local told = redis.call('HGET', KEYS[5], agent) or '0 0'
-    local at = tonumber(told:match('%d+$')) + how.e
-    due[#due + 1] = agent .. ' ' .. string.format('%.0f', math.max(now, at))
+    local at = math.max(now, tonumber(told:match('^%d+ (%d+)')) + how.e)
+    due = due < 0 and at or math.min(due, at)
   end
 end
 local tenants, seen = {}, {}
@@ -115,5 +116,5 @@ else
   redis.call('HSET', KEYS[6], 'f', ARGV[4], 'o', offset)
   redis.call('PEXPIRE', KEYS[6], ARGV[6])
 end
-return {1, offset, post, table.concat(agents, ' '), table.concat(due, ' '),
+return {1, offset, post, table.concat(agents, ' '), string.format('%.0f', due),
   table.concat(tenants, ' ')}

@@ -5,7 +5,7 @@
 --       4 the longest until it is looked at again (ms)
 -- Returns 1 when it is in the index, 0 when it has left: it does when two looks that far apart
 --       found nothing and nothing was changed between them.
--- Atomic: all of it.
+-- Atomic: all of it. A tenant with more that is due already comes after those that wait meanwhile.
 
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -23,5 +23,5 @@ end
 local sign = next < 0 and -1 or 1
 redis.call('HSET', KEYS[2], ARGV[1], sign * math.abs(changes))
 local latest = now + tonumber(ARGV[4])
-redis.call('ZADD', KEYS[1], next < 0 and latest or math.min(next, latest), ARGV[1])
+redis.call('ZADD', KEYS[1], next < 0 and latest or math.min(math.max(next, now), latest), ARGV[1])
 return 1
