@@ -237,6 +237,9 @@ export class Requests {
     }
     const entry = this.#waiting.shift();
     this.#waitingBytes -= entry.text.length;
+    if (entry.lost !== undefined) {
+      entry.text = entry.resumeText(); // it may have given credit since the connection was lost
+    }
     return entry;
   }
 

@@ -67,9 +67,19 @@ final class PendingRequest {
     if (reading == null) {
       return false;
     }
-    frame = FrameCodec.request(id, RESUME, reading.resumeParams());
     resumed = true;
+    frame = FrameCodec.request(id, RESUME, reading.resumeParams());
     return true;
+  }
+
+  /**
+   * It goes out now. What its reader has handled since the socket was lost may have been confirmed
+   * by credit that went before it. Guarded as its table.
+   */
+  void refresh() {
+    if (resumed) {
+      resume();
+    }
   }
 
   /**

@@ -70,6 +70,7 @@ final class RequestTable {
     } else if (!paused && !queued.isEmpty() && sent.size() < Math.max(1, maxInFlight - 1)) {
       request = queued.remove();
       queuedChars -= request.frame().length();
+      request.refresh();
     } else {
       return null;
     }

@@ -1,6 +1,7 @@
 package dev.parley.client;
 
 import static dev.parley.client.HubExtension.get;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
@@ -43,6 +44,7 @@ class DepartureTest {
               "count",
               CallOptions.defaults().window(2),
               piece -> heard.add(piece.intValue()));
+      await().until(() -> heard.size() == 1);
       CompletableFuture<Void> stopped =
           CompletableFuture.runAsync(
               () -> {
