@@ -11,7 +11,9 @@ const DEFAULT_WINDOW = 64;
  * The requests of a hub object from submission to answer, across connections.
  *
  * A request waits while there is no connection, while the hub's `policy.maxInFlight` is reached, or
- * while the socket is full; what waits is bounded in number and bytes. When a connection is lost, a
+ * while the socket is full; what waits is bounded in number and bytes. What is urgent waits in a line of
+ * its own, and one place of the hub's window is for it alone: it is about requests that the hub has. A
+ * request that nobody waits for any more keeps its place until the hub has answered it. When a connection is lost, a
  * request that was sent and not answered is sent again on the next one if that is safe (it carries
  * an idempotency key or message id), a stream goes on where it was, and the rest fails with a
  * retryable error. What is safe to send again is sent again too when the hub refuses it in passing and
@@ -19,8 +21,10 @@ const DEFAULT_WINDOW = 64;
  */
 export class Requests {
   #waiting = [];
+  #urgent = [];
   #waitingBytes = 0;
   #sent = new Map();
+  #abandoned = new Set();
   #resting = new Resting((entry) => this.#enqueue(entry));
   #link = null;
   #leaving = false;
@@ -43,7 +47,7 @@ export class Requests {
    * @param {string} request.method
    * @param {string} request.text the frame
    * @param {boolean} request.repeatable whether sending it twice does the work once
-   * @param {boolean} [request.urgent] overtakes what waits and ignores the window: a cancel
+   * @param {boolean} [request.urgent] overtakes what waits: a cancel, credit for a stream
    * @param {boolean} [request.expectFinal] passes over a first answer `status: "accepted"`
    * @param {number} request.timeoutMs
    * @param {(chunk: object, size: number) => void} [request.onChunk]
@@ -62,11 +66,11 @@ export class Requests {
   }
 
   #enqueue(entry) {
-    this.#waitingBytes += entry.text.length;
     if (entry.urgent) {
-      this.#waiting.unshift(entry);
+      this.#urgent.push(entry);
     } else {
       this.#waiting.push(entry);
+      this.#waitingBytes += entry.text.length;
     }
     this.#pump();
   }
@@ -77,9 +81,13 @@ export class Requests {
    * @returns {boolean} whether the hub may be working on it
    */
   abandon(id, error) {
+    const underWay = this.#sent.has(id);
     const entry = this.#take(id);
     if (entry === undefined) {
       return false;
+    }
+    if (underWay && !entry.accepted) {
+      this.#abandoned.add(id);
     }
     entry.reject(error);
     this.#pump();
@@ -89,7 +97,14 @@ export class Requests {
   /** Takes a response frame; one that answers nothing is dropped. */
   answer({ id, ok, payload, error }) {
     const entry = this.#sent.get(id);
-    if (entry === undefined || (ok && entry.expectFinal && payload?.status === 'accepted')) {
+    if (entry === undefined) {
+      if (this.#abandoned.delete(id)) {
+        this.#pump();
+      }
+      return;
+    }
+    if (ok && entry.expectFinal && payload?.status === 'accepted') {
+      entry.accepted = true;
       return;
     }
     const failure = ok ? null : ParleyError.fromWire(error);
@@ -131,6 +146,7 @@ export class Requests {
     this.#drainTimer = null;
     const sent = [...this.#sent.values()];
     this.#sent.clear();
+    this.#abandoned.clear();
     const again = sent.filter((entry) => entry.repeatable || entry.resumeText !== undefined);
     for (const entry of again) {
       if (!entry.repeatable) {
@@ -140,7 +156,7 @@ export class Requests {
     }
     this.#waiting.unshift(...again);
     this.#waitingBytes += again.reduce((sum, entry) => sum + entry.text.length, 0);
-    for (const entry of sent) {
+    for (const entry of [...sent, ...this.#urgent.splice(0)]) {
       if (!again.includes(entry)) {
         clearTimeout(entry.timer);
         entry.reject(connectionLost(close));
@@ -151,11 +167,18 @@ export class Requests {
   /** Fails everything, for good. */
   failAll(error) {
     clearTimeout(this.#drainTimer);
-    const entries = [...this.#waiting, ...this.#sent.values(), ...this.#resting.takeAll()];
+    const entries = [
+      ...this.#urgent,
+      ...this.#waiting,
+      ...this.#sent.values(),
+      ...this.#resting.takeAll(),
+    ];
     this.#link = null;
+    this.#urgent = [];
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#sent.clear();
+    this.#abandoned.clear();
     for (const entry of entries) {
       clearTimeout(entry.timer);
       entry.reject(error);
@@ -163,8 +186,11 @@ export class Requests {
   }
 
   #refusal(request) {
-    if (this.#waiting.length >= this.#maxQueued) {
+    if ((request.urgent ? this.#urgent : this.#waiting).length >= this.#maxQueued) {
       return queueFull('maxQueued', this.#maxQueued, 'requests');
+    }
+    if (request.urgent) {
+      return null;
     }
     const bytes = this.#waitingBytes + request.text.length;
     if (this.#waiting.length > 0 && bytes > this.#maxQueuedBytes) {
@@ -175,9 +201,11 @@ export class Requests {
 
   #pump() {
     const link = this.#link;
-    while (link !== null && link === this.#link && this.#mayGo(this.#waiting[0])) {
-      const entry = this.#waiting.shift();
-      this.#waitingBytes -= entry.text.length;
+    while (link !== null && link === this.#link) {
+      const entry = this.#next();
+      if (entry === undefined) {
+        return;
+      }
       const refusal = tooLarge(entry, link);
       if (refusal === null) {
         this.#sent.set(entry.id, entry);
@@ -190,29 +218,29 @@ export class Requests {
     }
   }
 
-  /** One place of the hub's window stays free, so that a cancel always has one. */
-  #mayGo(entry) {
-    if (entry === undefined) {
-      return false;
-    }
-    if (entry.urgent) {
-      return true;
-    }
-    if (this.#leaving) {
-      return false;
-    }
+  /** Takes out what may be sent now: what is urgent first, also when the hub is about to go. */
+  #next() {
     const window = this.#link.hello.policy?.maxInFlight ?? DEFAULT_WINDOW;
-    if (this.#sent.size >= Math.max(1, window - 1)) {
-      return false;
+    const underWay = this.#sent.size + this.#abandoned.size;
+    if (this.#urgent.length > 0 && underWay < window) {
+      return this.#urgent.shift();
     }
-    if (this.#link.bufferedAmount <= HIGH_WATER) {
-      return true;
+    if (this.#leaving || this.#waiting.length === 0 || underWay >= Math.max(1, window - 1)) {
+      return undefined;
     }
-    this.#drainTimer ??= setTimeout(() => {
-      this.#drainTimer = null;
-      this.#pump();
-    }, DRAIN_POLL_MS);
-    return false;
+    if (this.#link.bufferedAmount > HIGH_WATER) {
+      this.#drainTimer ??= setTimeout(() => {
+        this.#drainTimer = null;
+        this.#pump();
+      }, DRAIN_POLL_MS);
+      return undefined;
+    }
+    const entry = this.#waiting.shift();
+    this.#waitingBytes -= entry.text.length;
+    if (entry.lost !== undefined) {
+      entry.text = entry.resumeText(); // it may have given credit since the connection was lost
+    }
+    return entry;
   }
 
   #take(id) {
@@ -220,16 +248,23 @@ export class Requests {
     if (entry !== undefined) {
       this.#sent.delete(id);
     } else {
-      const at = this.#waiting.findIndex((waiting) => waiting.id === id);
-      if (at < 0) {
-        return undefined;
+      entry = takeOut(this.#urgent, id);
+      if (entry === undefined) {
+        entry = takeOut(this.#waiting, id);
+        this.#waitingBytes -= entry?.text.length ?? 0;
       }
-      [entry] = this.#waiting.splice(at, 1);
-      this.#waitingBytes -= entry.text.length;
+    }
+    if (entry === undefined) {
+      return undefined;
     }
     clearTimeout(entry.timer);
     return entry;
   }
+}
+
+function takeOut(queue, id) {
+  const at = queue.findIndex((entry) => entry.id === id);
+  return at < 0 ? undefined : queue.splice(at, 1)[0];
 }
 
 /** A stream that the hub does not know any more ended with its connection. */

@@ -1,57 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { ParleyError, connect, serveAgent } from '../src/index.js';
-import { deferred, newTenant, nextEvent, openChannel, startHub } from './hub.js';
+import { ParleyError, serveAgent } from '../src/index.js';
+import { deferred, nextEvent, startHub } from './hub.js';
+import { aborted, stories } from './stories.js';
 
 const MAX_IN_FLIGHT = 8;
 
 let hub;
+
+const { twoTenants, story, serve } = stories(() => hub);
 
 before(async () => {
   hub = await startHub({ args: ['--max-in-flight', `${MAX_IN_FLIGHT}`] });
 });
 
 after(() => hub?.stop());
-
-/** Tenant acme, tenant globex with the remote agent `quotes`, both connected; no channel yet. */
-async function twoTenants(t) {
-  const sides = {};
-  for (const name of ['acme', 'globex']) {
-    const tenant = await newTenant(hub, name);
-    const connection = await connect(hub.wsUrl, { key: tenant.secret });
-    t.after(() => connection.close());
-    sides[name] = { ...tenant, connection };
-  }
-  const { globex } = sides;
-  await globex.connection.request('agents.create', { id: 'quotes', name: 'Quotes', kind: 'remote' });
-  return { ...sides, quotes: `${globex.id}/quotes` };
-}
-
-/** The same with an open channel and a served agent. */
-async function story(t, handler, options = {}) {
-  const sides = await twoTenants(t);
-  const { acme, globex, quotes } = sides;
-  const channel = await openChannel(acme.connection, globex.connection, acme.id, quotes);
-  const agent = await serve(t, globex.secret, 'quotes', handler, options);
-  return { ...sides, channel, agent };
-}
-
-async function serve(t, key, agent, handler, options = {}) {
-  const served = await serveAgent(hub.wsUrl, { key, agent, ...options }, handler);
-  t.after(() => served.close());
-  return served;
-}
-
-function aborted(signal) {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve(signal.reason);
-    } else {
-      signal.addEventListener('abort', () => resolve(signal.reason), { once: true });
-    }
-  });
-}
 
 test('without a channel a foreign agent answers like one that does not exist', async (t) => {
   const { acme, globex, quotes } = await twoTenants(t);
@@ -117,77 +81,6 @@ test('more calls than the hub takes at once wait here, and each gets its own rep
   assert.deepEqual(replies.map(({ payload }) => payload), numbers.map((i) => i * 2));
 });
 
-test('a stream gives its chunks in order, then the reply', async (t) => {
-  const { acme, quotes } = await story(t, async ({ kind }, ctx) => {
-    for (let i = 0; i < 50; i++) {
-      await ctx.chunk({ i });
-    }
-    return { kind, sent: 50 };
-  });
-  const stream = acme.connection.stream(quotes, 'go');
-  const chunks = [];
-  for await (const chunk of stream) {
-    chunks.push(chunk.i);
-  }
-  assert.deepEqual(chunks, Array.from({ length: 50 }, (_, i) => i));
-  assert.deepEqual((await stream.reply()).payload, { kind: 'stream', sent: 50 });
-});
-
-test('chunks that are not awaited still come in order and before the reply', async (t) => {
-  const { acme, quotes } = await story(t, (message, ctx) => {
-    for (let i = 0; i < 50; i++) {
-      ctx.chunk(i);
-    }
-    return 'done';
-  });
-  const chunks = [];
-  for await (const chunk of acme.connection.stream(quotes, 'go')) {
-    chunks.push(chunk);
-  }
-  assert.deepEqual(chunks, Array.from({ length: 50 }, (_, i) => i));
-});
-
-test('an agent waits for a reader that is slow, and others do not', async (t) => {
-  let sent = 0;
-  const { acme, quotes } = await story(t, async ({ payload }, ctx) => {
-    for (let i = 0; i < payload; i++) {
-      await ctx.chunk(i);
-      sent += 1;
-    }
-  });
-  const slow = acme.connection.stream(quotes, 100, { window: 10 })[Symbol.asyncIterator]();
-  const read = [(await slow.next()).value];
-  const other = acme.connection.stream(quotes, 5);
-  await other.reply();
-  assert.equal(sent, 15);
-  for (let next = await slow.next(); !next.done; next = await slow.next()) {
-    read.push(next.value);
-  }
-  assert.deepEqual(read, Array.from({ length: 100 }, (_, i) => i));
-});
-
-test('who asks for the reply only gets it, however many chunks there are', async (t) => {
-  const { acme, quotes } = await story(t, async (message, ctx) => {
-    for (let i = 0; i < 100; i++) {
-      await ctx.chunk(i);
-    }
-    return 'done';
-  });
-  const stream = acme.connection.stream(quotes, 'go', { window: 4 });
-  assert.equal((await stream.reply()).payload, 'done');
-});
-
-test('a plain call of an agent that streams gets its reply only', async (t) => {
-  const { acme, quotes } = await story(t, async (message, ctx) => {
-    await ctx.chunk('nobody asked for this');
-    return 'reply';
-  });
-  const chunks = [];
-  acme.connection.on('agent.chunk', (chunk) => chunks.push(chunk));
-  assert.equal((await acme.connection.call(quotes, 'go')).payload, 'reply');
-  assert.deepEqual(chunks, []);
-});
-
 test('a handler that throws a ParleyError tells the caller its message', async (t) => {
   const { acme, quotes } = await story(
     t,
@@ -248,17 +141,29 @@ test('an aborted call is cancelled at the agent', async (t) => {
   assert.equal((await cancelled.promise).code, 'cancelled');
 });
 
-test('leaving a stream early cancels it at the agent', async (t) => {
+test('a cancel has a place at the hub when calls fill all others', async (t) => {
+  const started = [];
   const cancelled = deferred();
-  const { acme, quotes } = await story(t, async (message, ctx) => {
-    await ctx.chunk('first');
-    cancelled.resolve(await aborted(ctx.signal));
+  const { acme, quotes } = await story(t, async ({ payload }, ctx) => {
+    started.push(payload);
+    const reason = await aborted(ctx.signal);
+    if (payload === 0) {
+      cancelled.resolve(reason);
+    }
   });
-  for await (const chunk of acme.connection.stream(quotes, 'go')) {
-    assert.equal(chunk, 'first');
-    break;
+  const controller = new AbortController();
+  const calls = Array.from({ length: 3 * MAX_IN_FLIGHT }, (_, i) =>
+    acme.connection.call(quotes, i, i === 0 ? { signal: controller.signal } : {}),
+  );
+  const ends = Promise.allSettled(calls);
+  while (started.length < MAX_IN_FLIGHT - 1) {
+    await new Promise((resolve) => setImmediate(resolve));
   }
+  controller.abort();
   assert.equal((await cancelled.promise).code, 'cancelled');
+  await assert.rejects(calls[0], { name: 'AbortError' });
+  acme.connection.close();
+  await ends;
 });
 
 test('a revoked channel cancels the call in flight on both sides', async (t) => {
@@ -366,23 +271,6 @@ test('a slow handler holds up no other message', async (t) => {
   assert.equal((await slow).payload, 'slow');
 });
 
-test('a reader slower than its buffer loses the stream, and the agent is told', async (t) => {
-  const cancelled = deferred();
-  const { acme, quotes } = await story(t, async (message, ctx) => {
-    ctx.signal.addEventListener('abort', () => cancelled.resolve(ctx.signal.reason));
-    for (let i = 0; !ctx.signal.aborted; i++) {
-      await ctx.chunk('x'.repeat(10_000));
-    }
-  });
-  const stream = acme.connection.stream(quotes, 'go', { maxBufferedBytes: 100_000 });
-  await assert.rejects(stream.reply(), {
-    code: 'limit_exceeded',
-    details: { limit: 'maxBufferedBytes', max: 100_000 },
-  });
-  assert.equal((await cancelled.promise).code, 'cancelled');
-  assert.equal((await acme.connection.request('health')).ok, true);
-});
-
 test('a handler that calls on and is cancelled cancels what it called', async (t) => {
   const started = deferred();
   const cancelled = deferred();
@@ -402,67 +290,4 @@ test('a handler that calls on and is cancelled cancels what it called', async (t
   controller.abort();
   await failure;
   assert.equal((await cancelled.promise).code, 'cancelled');
-});
-
-test('a sent message waits for its agent, keeps its order, and is told to its sender', async (t) => {
-  const { acme, globex, quotes } = await twoTenants(t);
-  await openChannel(acme.connection, globex.connection, acme.id, quotes);
-  const payloads = [{ n: 1 }, { n: 2 }, { n: 3 }];
-  const sent = [];
-  for (const payload of payloads) {
-    sent.push(await acme.connection.send(quotes, payload, { conversation: 'orders' }));
-  }
-  assert.deepEqual(new Set(sent.map(({ status }) => status)), new Set(['accepted']));
-  const last = nextEvent(acme.connection, 'message.receipt', {
-    where: ({ messageId, status }) => messageId === sent[2].messageId && status === 'handled',
-  });
-  const seen = [];
-  await serve(t, globex.secret, 'quotes', (message) => {
-    seen.push({ kind: message.kind, payload: message.payload });
-  });
-  await last;
-  assert.deepEqual(
-    seen,
-    payloads.map((payload) => ({ kind: 'send', payload })),
-  );
-  const { status } = await acme.connection.request('message.get', { id: sent[2].messageId });
-  assert.equal(status, 'handled');
-});
-
-test('sending the same id again is one message, and another under it a conflict', async (t) => {
-  const { acme, globex, quotes } = await twoTenants(t);
-  await openChannel(acme.connection, globex.connection, acme.id, quotes);
-  for (let time = 0; time < 2; time += 1) {
-    await acme.connection.send(quotes, 'once', { messageId: 'same', conversation: 'c' });
-  }
-  await assert.rejects(acme.connection.send(quotes, 'other', { messageId: 'same' }), { code: 'conflict' });
-  const seen = [];
-  const handled = deferred();
-  await serve(t, globex.secret, 'quotes', (message) => {
-    seen.push(message.payload);
-    handled.resolve();
-  });
-  await handled.promise;
-  const last = nextEvent(acme.connection, 'message.receipt', {
-    where: ({ messageId, status }) => messageId === 'after' && status === 'handled',
-  });
-  await acme.connection.send(quotes, 'after', { messageId: 'after', conversation: 'c' });
-  await last;
-  assert.deepEqual(seen, ['once', 'after']);
-});
-
-test('a handler that refuses for good makes a dead letter that can be sent again', async (t) => {
-  const { acme, quotes } = await story(t, (message) => {
-    if (message.payload === 'bad') {
-      throw new ParleyError('invalid_request', 'cannot');
-    }
-  });
-  const arrived = nextEvent(acme.connection, 'deadletter.arrived');
-  const { messageId } = await acme.connection.send(quotes, 'bad');
-  const letter = await arrived;
-  assert.equal(letter.messageId, messageId);
-  const again = await acme.connection.request('deadletter.redeliver', { id: letter.id });
-  assert.equal(again.redelivers, messageId);
-  const { causes } = await acme.connection.request('message.get', { id: again.messageId });
-  assert.deepEqual(causes, [{ message: messageId, handler: quotes }]);
 });

@@ -6,9 +6,8 @@ import { after, before, test } from 'node:test';
 
 import { connect, messageText, serveAgent } from '../src/index.js';
 import { startCutProxy } from './cut-proxy.js';
-import { deferred, newTenant, nextEvent, openChannel, startHub } from './hub.js';
-
-const SOON = { minDelayMs: 20, maxDelayMs: 200 };
+import { deferred, newTenant, nextEvent, startHub } from './hub.js';
+import { SOON, throughProxy } from './through-proxy.js';
 
 let hub;
 
@@ -18,24 +17,10 @@ before(async () => {
 
 after(() => hub?.stop());
 
-/** A tenant whose connection goes through a proxy that can be cut. */
-async function throughProxy(t, options = {}) {
-  const proxy = await startCutProxy(t, hub.wsUrl);
-  const tenant = await newTenant(hub, 'acme');
-  const connection = await connect(proxy.url, { key: tenant.secret, reconnect: SOON, ...options });
-  t.after(() => connection.close());
-  return { proxy, tenant, connection };
-}
-
-async function userRows(connection) {
-  const { messages } = await connection.request('chat.history', { sessionKey: 'main' });
-  return messages.filter(({ role }) => role === 'user').map(messageText);
-}
-
 test('a cut connection comes back, resumed and without a gap', async (t) => {
   const seqs = [];
   const onEvent = ({ seq }) => seq > 0 && seqs.push(seq);
-  const { proxy, connection } = await throughProxy(t, { onEvent });
+  const { proxy, connection } = await throughProxy(t, hub, { onEvent });
   const gaps = [];
   connection.on('gap', (gap) => gaps.push(gap));
   await connection.chat('before').text();
@@ -51,7 +36,7 @@ test('a cut connection comes back, resumed and without a gap', async (t) => {
 });
 
 test('a reply that is being streamed survives the cut, whole', async (t) => {
-  const { proxy, connection } = await throughProxy(t);
+  const { proxy, connection } = await throughProxy(t, hub);
   let text = '';
   let final;
   for await (const event of connection.chat('tell me something long')) {
@@ -70,7 +55,7 @@ test('a reply that is being streamed survives the cut, whole', async (t) => {
 });
 
 test('events that were sent while the connection was away are delivered once', async (t) => {
-  const { proxy, tenant, connection } = await throughProxy(t);
+  const { proxy, tenant, connection } = await throughProxy(t, hub);
   const other = await connect(hub.wsUrl, { key: tenant.secret });
   t.after(() => other.close());
   const finals = [];
@@ -90,62 +75,8 @@ test('events that were sent while the connection was away are delivered once', a
   assert.deepEqual(finals, [run.runId]);
 });
 
-test('requests made while the connection is away wait for it', async (t) => {
-  const { proxy, connection } = await throughProxy(t);
-  proxy.refusing = true;
-  const lost = nextEvent(connection, 'disconnect');
-  proxy.cut();
-  await lost;
-  assert.equal(connection.state, 'reconnecting');
-  const waiting = connection.request('health');
-  proxy.refusing = false;
-  assert.equal((await waiting).ok, true);
-});
-
-test('a request that waits for the connection times out', async (t) => {
-  const { proxy, connection } = await throughProxy(t);
-  proxy.refusing = true;
-  const lost = nextEvent(connection, 'disconnect');
-  proxy.cut();
-  await lost;
-  await assert.rejects(connection.request('health', {}, { timeoutMs: 50 }), {
-    code: 'deadline_exceeded',
-  });
-});
-
-test('an unanswered request that is not safe to repeat fails, retryable', async (t) => {
-  const { proxy, connection } = await throughProxy(t);
-  proxy.lose('toHub');
-  const request = connection.request('agents.create', { name: 'Maybe' });
-  const failure = assert.rejects(request, { code: 'unavailable', retryable: true });
-  setImmediate(proxy.cut);
-  await failure;
-});
-
-test('a message that never reached the hub is sent again', async (t) => {
-  const { proxy, connection } = await throughProxy(t);
-  proxy.lose('toHub');
-  const chat = connection.chat('lost on the way');
-  setImmediate(proxy.cut);
-  assert.ok((await chat.text()).length > 0);
-  assert.deepEqual(await userRows(connection), ['lost on the way']);
-});
-
-test('a message whose answer was lost is sent again and handled once', async (t) => {
-  const { proxy, tenant, connection } = await throughProxy(t);
-  const other = await connect(hub.wsUrl, { key: tenant.secret });
-  t.after(() => other.close());
-  proxy.lose('toClient');
-  const handled = nextEvent(other, 'chat', { where: ({ state }) => state === 'final' });
-  const chat = connection.chat('answer lost');
-  await handled;
-  proxy.cut();
-  assert.ok((await chat.text()).length > 0);
-  assert.deepEqual(await userRows(connection), ['answer lost']);
-});
-
 test('an agent that was cut off comes back and answers', async (t) => {
-  const { proxy, tenant, connection } = await throughProxy(t);
+  const { proxy, tenant, connection } = await throughProxy(t, hub);
   await connection.request('agents.create', { id: 'worker', name: 'Worker', kind: 'remote' });
   const options = { key: tenant.secret, agent: 'worker', reconnect: SOON };
   const agent = await serveAgent(proxy.url, options, ({ payload }) => `did ${payload}`);
@@ -164,7 +95,7 @@ for (const { remembered, times } of [
 ]) {
   const told = remembered === undefined ? 'is remembered' : 'is forgotten';
   test(`a message whose acknowledgement got lost and that ${told} is handled ${times}x`, async (t) => {
-    const { proxy, tenant, connection } = await throughProxy(t);
+    const { proxy, tenant, connection } = await throughProxy(t, hub);
     await connection.request('agents.create', { id: 'worker', name: 'Worker', kind: 'remote' });
     const started = deferred();
     const goOn = deferred();
@@ -190,7 +121,7 @@ for (const { remembered, times } of [
 }
 
 test('a revoked key closes its connection at once and for good', async (t) => {
-  const { proxy, tenant, connection: owner } = await throughProxy(t);
+  const { proxy, tenant, connection: owner } = await throughProxy(t, hub);
   const { key, secret } = await owner.request('keys.create', { role: 'member', name: 'laptop' });
   const member = await connect(proxy.url, { key: secret, reconnect: SOON });
   t.after(() => member.close());
@@ -208,7 +139,7 @@ test('a revoked key closes its connection at once and for good', async (t) => {
 });
 
 test('a key that was revoked while the connection was away ends the attempts', async (t) => {
-  const { proxy, connection: owner } = await throughProxy(t);
+  const { proxy, connection: owner } = await throughProxy(t, hub);
   const direct = await connect(hub.wsUrl, { key: (await owner.request('keys.create', {
     role: 'owner',
     name: 'second',
@@ -228,7 +159,7 @@ test('a key that was revoked while the connection was away ends the attempts', a
 });
 
 test('a key that was rotated is asked for before the next attempt', async (t) => {
-  const { proxy, tenant, connection: owner } = await throughProxy(t);
+  const { proxy, tenant, connection: owner } = await throughProxy(t, hub);
   const made = await owner.request('keys.create', { role: 'member', name: 'rotating' });
   let current = made.secret;
   const rotating = await connect(proxy.url, { key: () => current, reconnect: SOON });
@@ -243,7 +174,7 @@ test('a key that was rotated is asked for before the next attempt', async (t) =>
 });
 
 test('without reconnect a cut is the end', async (t) => {
-  const { proxy, connection } = await throughProxy(t, { reconnect: false });
+  const { proxy, connection } = await throughProxy(t, hub, { reconnect: false });
   const closed = nextEvent(connection, 'close');
   proxy.cut();
   assert.equal((await closed).details.closeCode, 1006);
@@ -252,7 +183,7 @@ test('without reconnect a cut is the end', async (t) => {
 
 test('attempts end when maxAttempts is used up', async (t) => {
   const reconnect = { ...SOON, maxAttempts: 2 };
-  const { proxy, connection } = await throughProxy(t, { reconnect });
+  const { proxy, connection } = await throughProxy(t, hub, { reconnect });
   proxy.refusing = true;
   const closed = nextEvent(connection, 'close');
   proxy.cut();
@@ -260,7 +191,7 @@ test('attempts end when maxAttempts is used up', async (t) => {
 });
 
 test('a silent connection is taken for lost', async (t) => {
-  const { proxy, connection } = await throughProxy(t);
+  const { proxy, connection } = await throughProxy(t, hub);
   await nextEvent(connection, 'tick');
   proxy.lose('toClient');
   assert.equal((await nextEvent(connection, 'disconnect')).details.closeCode, 4000);
@@ -280,133 +211,6 @@ test('of several URLs the next one is taken when one is lost', async (t) => {
   one.cut();
   const { url, resumed } = await back;
   assert.deepEqual([new URL(url).port, resumed], [new URL(other.url).port, true]);
-});
-
-test('an event that was lost on the way is told as a gap', async (t) => {
-  const { proxy, connection } = await throughProxy(t);
-  const dropped = [];
-  proxy.drops = ({ event, seq }) => {
-    const drop = event === 'chat' && dropped.length === 0;
-    if (drop) {
-      dropped.push(seq);
-    }
-    return drop;
-  };
-  const gap = nextEvent(connection, 'gap');
-  await connection.chat('hello').text();
-  const [expected] = dropped;
-  assert.deepEqual(await gap, { reason: 'missed', expected, received: expected + 1 });
-});
-
-test('a reply whose end was lost on the way is read from the transcript', async (t) => {
-  const { proxy, connection } = await throughProxy(t);
-  proxy.drops = ({ event, payload }) => event === 'chat' && payload.state === 'final';
-  const text = await connection.chat('hello').text();
-  const { messages } = await connection.request('chat.history', { sessionKey: 'main' });
-  assert.equal(messageText(messages.at(-1)), text);
-});
-
-test('a stream goes on without a gap or a repeat, however often the connection is cut', async (t) => {
-  const { proxy, tenant, connection } = await throughProxy(t);
-  await connection.request('agents.create', { name: 'worker', kind: 'remote' });
-  const agent = await serveAgent(hub.wsUrl, { agent: 'worker', key: tenant.secret }, async (message, ctx) => {
-    for (let i = 0; i < 300; i++) {
-      await ctx.chunk(i);
-    }
-    return 'done';
-  });
-  t.after(() => agent.close());
-  const stream = connection.stream(`${tenant.id}/worker`, 'go', { window: 16 });
-  const chunks = [];
-  for await (const chunk of stream) {
-    chunks.push(chunk);
-    if (chunks.length % 100 === 50) {
-      proxy.cut();
-    }
-  }
-  assert.equal((await stream.reply()).payload, 'done');
-  assert.deepEqual(chunks, Array.from({ length: 300 }, (_, i) => i));
-  assert.ok(proxy.accepted >= 4);
-});
-
-test('a chunk that was lost on the way ends its stream', async (t) => {
-  const { proxy, tenant, connection } = await throughProxy(t);
-  await connection.request('agents.create', { id: 'worker', name: 'Worker', kind: 'remote' });
-  const cancelled = deferred();
-  const agent = await serveAgent(hub.wsUrl, { key: tenant.secret, agent: 'worker' }, async (message, ctx) => {
-    ctx.signal.addEventListener('abort', cancelled.resolve);
-    for (let i = 0; i < 3; i++) {
-      await ctx.chunk(i);
-    }
-    await cancelled.promise;
-  });
-  t.after(() => agent.close());
-  proxy.drops = ({ event, payload }) => event === 'agent.chunk' && payload.index === 1;
-  const chunks = [];
-  const read = async () => {
-    for await (const chunk of connection.stream(`${tenant.id}/worker`, 'go')) {
-      chunks.push(chunk);
-    }
-  };
-  await assert.rejects(read(), { code: 'unavailable', retryable: true });
-  assert.deepEqual(chunks, [0]);
-  await cancelled.promise;
-});
-
-test('what waits for a connection is bounded in number and in bytes', async (t) => {
-  const bounds = { maxQueued: 3, maxQueuedBytes: 10_000 };
-  const { proxy, connection } = await throughProxy(t, bounds);
-  proxy.refusing = true;
-  const lost = nextEvent(connection, 'disconnect');
-  proxy.cut();
-  await lost;
-  const waiting = [connection.request('health')];
-  const tooBig = connection.call('acme/main', 'x'.repeat(10_000));
-  await assert.rejects(tooBig, { code: 'limit_exceeded', details: { limit: 'maxQueuedBytes', max: 10_000 } });
-  waiting.push(connection.request('health'), connection.request('health'));
-  await assert.rejects(connection.request('health'), {
-    code: 'limit_exceeded',
-    retryable: true,
-    details: { limit: 'maxQueued', max: 3 },
-  });
-  proxy.refusing = false;
-  assert.deepEqual((await Promise.all(waiting)).map(({ ok }) => ok), [true, true, true]);
-});
-
-/** A call in flight through a proxy, to an agent that counts its messages and waits. */
-async function callInFlight(t, options) {
-  const { proxy, tenant, connection } = await throughProxy(t);
-  await connection.request('agents.create', { id: 'worker', name: 'Worker', kind: 'remote' });
-  const started = deferred();
-  const ids = [];
-  const handler = async ({ id }, { signal }) => {
-    ids.push(id);
-    started.resolve();
-    if (ids.length === 1) {
-      await new Promise((resolve) => signal.addEventListener('abort', resolve));
-    }
-    return 'done';
-  };
-  const agent = await serveAgent(hub.wsUrl, { key: tenant.secret, agent: 'worker' }, handler);
-  t.after(() => agent.close());
-  const call = connection.call(`${tenant.id}/worker`, 'go', options);
-  await started.promise;
-  return { proxy, call, ids };
-}
-
-test('a call whose connection is lost fails, retryable, and is not made twice', async (t) => {
-  const { proxy, call, ids } = await callInFlight(t, {});
-  const failure = assert.rejects(call, { code: 'unavailable', retryable: true });
-  proxy.cut();
-  await failure;
-  assert.equal(ids.length, 1);
-});
-
-test('a call with a message id of its caller is made again', async (t) => {
-  const { proxy, call, ids } = await callInFlight(t, { messageId: 'order-1' });
-  proxy.cut();
-  assert.equal((await call).payload, 'done');
-  assert.deepEqual(ids, ['order-1', 'order-1']);
 });
 
 test('a hub that was restarted or killed is found again, and the lost events are a gap', async (t) => {

@@ -265,8 +265,8 @@ public final class Hub {
                 clock,
                 VERSION));
     watchers.listener = webSockets.runFeed();
-    new ChannelEvents(channels, webSockets::publishChannelEvent).follow(announcements);
-    new LoopEvents(webSockets::publishLoopEvent).follow(announcements);
+    new ChannelEvents(channels, webSockets.events()::channelChanged).follow(announcements);
+    new LoopEvents(webSockets.events()::loopTripped).follow(announcements);
 
     String defaultModel = settings.get(HubSettings.DEFAULT_MODEL);
     SessionViews views = new SessionViews(agents, sessions, chats, defaultModel, clock);

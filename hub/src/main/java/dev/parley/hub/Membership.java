@@ -88,6 +88,11 @@ final class Membership {
     mailboxes.sharedThrough(new MailBus(joined.placement(), joined.bus()));
     metrics.gauge("parley.relay.calls.out", between, Relay::outboundCount);
     metrics.gauge("parley.relay.calls.in", between, Relay::inboundCount);
+    metrics.counter(
+        "parley.relay.replies.broken",
+        "replies from other nodes that came with a piece missing",
+        between,
+        Relay::brokenCount);
     relay = between;
     sharing.accept(joined);
     return counted.start();

@@ -89,7 +89,7 @@ final class PostOffice {
             agents,
             switchboard::deliver,
             letters,
-            parts.webSockets::publishReceipt);
+            parts.webSockets.events()::receipt);
     switchboard.mailInto(mailboxes);
     parts.remote.tellReady(mailboxes::wake);
     schedules =
@@ -116,12 +116,14 @@ final class PostOffice {
   }
 
   private void tellSockets() {
-    new RoomEvents(parts.webSockets::publishRoomMessage).follow(parts.announcements);
+    new RoomEvents(parts.webSockets.events()::roomMessage).follow(parts.announcements);
     parts.announcements.listen(
         change -> {
           if (change instanceof Announcement.DeadLetterArrived dead) {
-            parts.webSockets.publishDeadLetter(
-                new TenantId(dead.tenant()), new RawJson(dead.letter()));
+            parts
+                .webSockets
+                .events()
+                .deadLetter(new TenantId(dead.tenant()), new RawJson(dead.letter()));
           }
         },
         () -> {});

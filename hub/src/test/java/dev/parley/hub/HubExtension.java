@@ -7,12 +7,14 @@ import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.http.ClientWebSocket;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Field;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -143,6 +145,22 @@ public final class HubExtension implements BeforeAllCallback, AfterAllCallback, 
   void abandon() {
     await(vertx.close());
     close();
+  }
+
+  /** The event bus between this node and the others of its cluster, for tests that disturb it. */
+  public EventBus busOfCluster() {
+    Object vertx = field(field(field(hub, "membership"), "cluster"), "vertx");
+    return ((Vertx) vertx).eventBus();
+  }
+
+  private static Object field(Object of, String name) {
+    try {
+      Field field = of.getClass().getDeclaredField(name);
+      field.setAccessible(true);
+      return field.get(of);
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError(e.getMessage(), e);
+    }
   }
 
   /** The settings that the hub starts with. */

@@ -5,6 +5,7 @@ import dev.parley.chaos.Event.Kind;
 import dev.parley.client.CallOptions;
 import dev.parley.client.ParleyClient;
 import dev.parley.client.ParleyRest;
+import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import java.time.Duration;
@@ -74,6 +75,9 @@ final class Budget {
           history.add(Kind.REPLIED, series, id, 0, id);
         } catch (ParleyException refused) {
           history.add(Kind.FAILED, series, id, 0, refused.code().wireName());
+          if (refused.code() == ErrorCode.BUDGET_EXCEEDED) {
+            history.add(Kind.DENIED, series(), id, 0, "tokens");
+          }
         }
         Thread.sleep(PAUSE_MS);
       }

@@ -2,6 +2,7 @@ package dev.parley.chaos;
 
 import dev.parley.chaos.Event.Kind;
 import dev.parley.client.ChatListener;
+import dev.parley.client.ChatReply;
 import dev.parley.client.ChatRequest;
 import dev.parley.client.ParleyClient;
 import dev.parley.protocol.error.ParleyException;
@@ -12,6 +13,9 @@ import java.util.List;
  * A person who chats with a hosted agent through each node in turn, and the next when one refuses.
  */
 final class Chats extends Traffic {
+  /** What the calls of such people are named by. */
+  static final String CALLER = "chat-call:";
+
   private static final String AGENT = "main";
 
   private static final int TURNS_PER_SESSION = 100;
@@ -41,22 +45,25 @@ final class Chats extends Traffic {
     long session = n / TURNS_PER_SESSION;
     for (int i = 0; i < byNode.size(); i++) {
       int node = (int) ((n + i) % byNode.size());
-      String id = "turn-%d-%d".formatted(n, node);
+      String id = "%s-turn-%d-%d".formatted(tenant, n, node);
+      history.add(Kind.CALLED, CALLER + tenant, id, REPLY_MS, "");
       try {
-        await(
-            byNode
-                .get(node)
-                .chat(
-                    ChatRequest.of(AGENT, "repeat 1 " + id)
-                        .session("s" + session)
-                        .timeout(Duration.ofMillis(REPLY_MS)),
-                    ChatListener.NONE)
-                .reply(),
-            2 * REPLY_MS);
+        ChatReply reply =
+            await(
+                byNode
+                    .get(node)
+                    .chat(
+                        ChatRequest.of(AGENT, "repeat 1 " + id)
+                            .session("s" + session)
+                            .timeout(Duration.ofMillis(REPLY_MS)),
+                        ChatListener.NONE)
+                    .reply(),
+                REPLY_MS + 2 * Checker.GRACE_MS);
+        history.add(Kind.REPLIED, CALLER + tenant, id, 0, reply.text().strip());
         history.add(Kind.ANSWERED, series(session), id, n, "");
         break;
       } catch (ParleyException refused) {
-        history.add(Kind.UNSURE, series(session), id, n, refused.code().wireName());
+        history.add(Kind.FAILED, CALLER + tenant, id, 0, refused.code().wireName());
       }
     }
     Thread.sleep(PAUSE_MS);

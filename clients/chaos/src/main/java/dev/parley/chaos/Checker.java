@@ -2,6 +2,7 @@ package dev.parley.chaos;
 
 import dev.parley.chaos.Violation.Rule;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -22,23 +23,35 @@ final class Checker {
           Event.Kind.CHUNK,
           Event.Kind.ANSWERED,
           Event.Kind.ROW,
+          Event.Kind.TOLD,
           Event.Kind.SPENT);
 
   /** How much later than its deadline a call's answer may be seen. */
   static final long GRACE_MS = 8_000;
 
+  /** Of its limit a tenant must have spent that many per cent, or the limit was not tried. */
+  private static final long NEAR_PER_CENT = 80;
+
+  /**
+   * What a history shows.
+   *
+   * @param unjudged promises that were not put to the test, and why
+   */
+  record Findings(List<Violation> violations, Map<Rule, String> unjudged) {}
+
   private final List<Violation> violations = new ArrayList<>();
+  private final Map<Rule, String> unjudged = new EnumMap<>(Rule.class);
 
   private Checker() {}
 
-  static List<Violation> check(List<Event> history) {
+  static Findings check(List<Event> history) {
     Checker checker = new Checker();
     checker.work(history);
     checker.mail(history);
     checker.calls(history);
     checker.sessions(history);
     checker.budgets(history);
-    return List.copyOf(checker.violations);
+    return new Findings(List.copyOf(checker.violations), Map.copyOf(checker.unjudged));
   }
 
   private void broken(Rule rule, String what) {
@@ -153,9 +166,13 @@ final class Checker {
       if (event.kind() == Event.Kind.ANSWERED) {
         answered.computeIfAbsent(event.series(), series -> new ArrayList<>()).add(event);
       } else if (event.kind() == Event.Kind.ROW) {
-        rows.computeIfAbsent(event.series(), series -> new TreeMap<>())
-            .computeIfAbsent(event.note(), node -> new ArrayList<>())
-            .add(event);
+        rowsOf(rows, event).add(event);
+      } else if (event.kind() == Event.Kind.TOLD && rowsOf(rows, event).size() != event.number()) {
+        broken(
+            Rule.SOMETHING_TO_JUDGE,
+            "%s told %d rows of %s and the history has %d"
+                .formatted(
+                    event.note(), event.number(), event.series(), rowsOf(rows, event).size()));
       }
     }
     answered.forEach(
@@ -172,6 +189,12 @@ final class Checker {
           }
           nodes.forEach((node, there) -> oneAtATime(series, node, there));
         });
+  }
+
+  /** Those that a node told so far; none is a transcript too, of a node that lost it. */
+  private static List<Event> rowsOf(Map<String, Map<String, List<Event>>> rows, Event told) {
+    return rows.computeIfAbsent(told.series(), series -> new TreeMap<>())
+        .computeIfAbsent(told.note(), node -> new ArrayList<>());
   }
 
   private static List<String> said(List<Event> rows) {
@@ -227,11 +250,15 @@ final class Checker {
     }
   }
 
+  /** A limit that nobody came near, or at which nobody was refused, shows nothing. */
   private void budgets(List<Event> history) {
     Map<String, Long> limits = new HashMap<>();
+    Set<String> denied = new HashSet<>();
     for (Event event : history) {
       if (event.kind() == Event.Kind.LIMIT) {
         limits.put(event.series(), event.number());
+      } else if (event.kind() == Event.Kind.DENIED) {
+        denied.add(event.series());
       } else if (event.kind() == Event.Kind.SPENT) {
         long limit = limits.getOrDefault(event.series(), 0L);
         if (event.number() > limit) {
@@ -239,6 +266,17 @@ final class Checker {
               Rule.NO_BUDGET_OVERSPENT,
               "%s spent %d of %d %s"
                   .formatted(event.series(), event.number(), limit, event.note()));
+        } else if (event.number() * 100 < limit * NEAR_PER_CENT
+            || !denied.contains(event.series())) {
+          unjudged.put(
+              Rule.NO_BUDGET_OVERSPENT,
+              "%s spent %d of %d %s and was %s"
+                  .formatted(
+                      event.series(),
+                      event.number(),
+                      limit,
+                      event.note(),
+                      denied.contains(event.series()) ? "refused" : "never refused"));
         }
       }
     }

@@ -37,8 +37,12 @@ record Event(long at, Kind kind, String series, String id, long number, String n
      * number what it is, as {@link Transcripts} says.
      */
     ROW,
+    /** A node has told all rows of a transcript or a room; the number is how many, also 0. */
+    TOLD,
     /** What a tenant may spend. */
     LIMIT,
+    /** A tenant was refused because it may not spend more. */
+    DENIED,
     /** What a tenant has spent at the end. */
     SPENT,
     /** Harm was done. */

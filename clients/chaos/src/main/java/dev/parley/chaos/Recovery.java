@@ -11,7 +11,8 @@ import java.util.Set;
 
 /**
  * How long callers felt a fault: until the last call failed before the next fault, counted from the
- * beginning of this one. Calls that the books refuse are not counted.
+ * beginning of this one. Calls that the books refuse are not counted, nor are the attempts of
+ * chats: each knows one node only, and the next one follows when it fails.
  *
  * @param fault its id and kind
  * @param lastedMs until it was healed
@@ -48,6 +49,7 @@ record Recovery(Event fault, long lastedMs, int failed, long feltMs) {
           && event.at() >= fault.at()
           && event.at() < until
           && made.contains(event.id())
+          && !event.series().startsWith(Chats.CALLER)
           && !BOOKS.contains(event.note())) {
         failed++;
         last = Math.max(last, event.at());

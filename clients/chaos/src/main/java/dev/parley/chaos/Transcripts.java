@@ -47,6 +47,7 @@ final class Transcripts {
         boolean answer = message.path("role").asText().equals("assistant");
         row(series, node, text(message.path("content")), answer ? ANSWER : SAID);
       }
+      told(series, node, told.path("messages").size());
     }
   }
 
@@ -59,6 +60,7 @@ final class Transcripts {
   void room(String series, String room) throws InterruptedException {
     for (int node = 0; node < byNode.size(); node++) {
       long offset = 0;
+      long rows = 0;
       JsonNode posts;
       do {
         JsonNode told =
@@ -71,12 +73,22 @@ final class Transcripts {
         for (JsonNode post : posts) {
           row(series, node, post.path("messageId").asText(), SAID);
         }
+        rows += posts.size();
       } while (!posts.isEmpty());
+      told(series, node, rows);
     }
   }
 
   private void row(String series, int node, String id, int what) {
-    history.add(Kind.ROW, series, id, what, "node-" + (node + 1));
+    history.add(Kind.ROW, series, id, what, name(node));
+  }
+
+  private void told(String series, int node, long rows) {
+    history.add(Kind.TOLD, series, "", rows, name(node));
+  }
+
+  private static String name(int node) {
+    return "node-" + (node + 1);
   }
 
   private JsonNode ask(ParleyClient client, String method, ObjectNode params)

@@ -8,15 +8,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What a history says: whether a promise was broken, and figures. */
-record Verdict(List<Event> history, List<Recovery> recoveries, List<Violation> violations) {
+/**
+ * What a history says: whether a promise was broken, and figures.
+ *
+ * @param unjudged promises that were not put to the test, and why
+ */
+record Verdict(
+    List<Event> history,
+    List<Recovery> recoveries,
+    List<Violation> violations,
+    Map<Rule, String> unjudged) {
   private static final int MOST_SHOWN = 10;
 
   static Verdict of(List<Event> history, Plan plan) {
     List<Recovery> recoveries = Recovery.of(history);
-    List<Violation> violations = new ArrayList<>(Checker.check(history));
+    Checker.Findings found = Checker.check(history);
+    List<Violation> violations = new ArrayList<>(found.violations());
     violations.addAll(Recovery.tooSlow(recoveries, plan.recoverWithin() * 1_000L));
-    return new Verdict(history, recoveries, List.copyOf(violations));
+    return new Verdict(history, recoveries, List.copyOf(violations), found.unjudged());
   }
 
   boolean good() {
@@ -47,13 +56,21 @@ record Verdict(List<Event> history, List<Recovery> recoveries, List<Violation> v
       List<Violation> broken = violations.stream().filter(v -> v.rule() == rule).toList();
       out.append(
           "  %-28s %s%n"
-              .formatted(rule.text(), broken.isEmpty() ? "ok" : broken.size() + " VIOLATIONS"));
+              .formatted(
+                  rule.text(), broken.isEmpty() ? kept(rule) : broken.size() + " VIOLATIONS"));
       broken.stream()
           .limit(MOST_SHOWN)
           .forEach(violation -> out.append("      %s%n".formatted(violation.what())));
     }
-    return out.append("%nverdict: %s%n".formatted(good() ? "all promises kept" : "BROKEN"))
-        .toString();
+    return out.append("%nverdict: %s%n".formatted(good() ? praise() : "BROKEN")).toString();
+  }
+
+  private String kept(Rule rule) {
+    return unjudged.containsKey(rule) ? "not judged: " + unjudged.get(rule) : "ok";
+  }
+
+  private String praise() {
+    return unjudged.isEmpty() ? "all promises kept" : "all promises kept that were put to the test";
   }
 
   private static long count(Map<Kind, Long> counts, Kind kind) {

@@ -1,12 +1,15 @@
 package dev.parley.chaos;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.chaos.Event.Kind;
 import dev.parley.chaos.Violation.Rule;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -14,6 +17,8 @@ import org.junit.jupiter.api.Test;
 
 /** A checker that finds nothing proves nothing: each promise is broken here in a good history. */
 class CheckerTest {
+  private static final Plan PLAN = new Plan(3, 1, 1, 1, 1, List.of(), Set.of());
+
   private long clock;
 
   private Event event(Kind kind, String series, String id, long number, String note) {
@@ -44,15 +49,32 @@ class CheckerTest {
         events.add(event(Kind.ROW, "chat", turn, Transcripts.SAID, node));
         events.add(event(Kind.ROW, "chat", turn, Transcripts.ANSWER, node));
       }
+      events.add(event(Kind.TOLD, "chat", "", 6, node));
     }
     events.add(event(Kind.LIMIT, "m", "", 100, "tokens"));
+    events.add(event(Kind.DENIED, "m", "x1", 0, "tokens"));
     events.add(event(Kind.SPENT, "m", "", 100, "tokens"));
     return events;
   }
 
+  private static List<Violation> violations(List<Event> history) {
+    return Checker.check(history).violations();
+  }
+
   private static void assertBroken(Rule rule, List<Event> history) {
-    List<Violation> found = Checker.check(history);
+    List<Violation> found = violations(history);
     assertTrue(found.stream().anyMatch(v -> v.rule() == rule), () -> rule + " in " + found);
+  }
+
+  /** A history in which a node tells that it has other rows than those of the good one. */
+  private static List<Event> telling(List<Event> history, String node, long rows) {
+    return history.stream()
+        .map(
+            e ->
+                e.kind() == Kind.TOLD && e.note().equals(node)
+                    ? new Event(e.at(), e.kind(), e.series(), e.id(), rows, e.note())
+                    : e)
+        .toList();
   }
 
   private static List<Event> without(List<Event> history, Kind kind, String id) {
@@ -79,7 +101,7 @@ class CheckerTest {
 
   @Test
   void aGoodHistoryIsGood() {
-    assertEquals(List.of(), Checker.check(good()));
+    assertEquals(List.of(), violations(good()));
   }
 
   @Test
@@ -98,7 +120,7 @@ class CheckerTest {
   @Test
   void aMessageThatWasNotAcceptedMayGetLost() {
     assertEquals(
-        List.of(), Checker.check(without(without(good(), Kind.EFFECT, "b3"), Kind.ACCEPTED, "b3")));
+        List.of(), violations(without(without(good(), Kind.EFFECT, "b3"), Kind.ACCEPTED, "b3")));
   }
 
   @Property(tries = 50)
@@ -128,12 +150,25 @@ class CheckerTest {
         history.stream().filter(e -> e.kind() == Kind.EFFECT && e.series().equals("a")).toList();
     history.removeAll(ofA);
     history.addAll(ofA);
-    assertEquals(List.of(), Checker.check(history));
+    assertEquals(List.of(), violations(history));
   }
 
   @Test
   void aCallWithoutAnswerIsFound() {
     assertBroken(Rule.EVERY_CALL_ANSWERED, without(good(), Kind.REPLIED, "c1"));
+  }
+
+  @Test
+  void aChatThatNeverEndsOrGetsAnotherReplyIsFound() {
+    String caller = Chats.CALLER + "town-2";
+    List<Event> history = good();
+    history.add(event(Kind.CALLED, caller, "town-2-turn-1-0", 20_000, ""));
+    assertBroken(Rule.EVERY_CALL_ANSWERED, history);
+    List<Event> ended = new ArrayList<>(history);
+    ended.add(event(Kind.FAILED, caller, "town-2-turn-1-0", 0, "unavailable"));
+    assertEquals(List.of(), violations(ended));
+    history.add(event(Kind.REPLIED, caller, "town-2-turn-1-0", 0, "town-2-turn-1-1"));
+    assertBroken(Rule.EVERY_CALL_ANSWERED, history);
   }
 
   @Test
@@ -190,11 +225,44 @@ class CheckerTest {
       history.add(event(Kind.ROW, "chat", "t5", Transcripts.SAID, node));
       history.add(event(Kind.ROW, "chat", "t5", Transcripts.ANSWER, node));
     }
-    assertEquals(List.of(), Checker.check(history));
+    assertEquals(List.of(), violations(history));
     for (String node : List.of("node-1", "node-2")) {
       history.add(event(Kind.ROW, "chat", "t4", Transcripts.ANSWER, node));
     }
     assertBroken(Rule.ONE_WRITER, history);
+  }
+
+  @Test
+  void aNodeThatTellsAnEmptyTranscriptIsFound() {
+    List<Event> history = new ArrayList<>(telling(good(), "node-2", 0));
+    history.removeIf(e -> e.kind() == Kind.ROW && e.note().equals("node-2"));
+    assertBroken(Rule.NOTHING_ACCEPTED_IS_LOST, history);
+    assertBroken(Rule.ONE_WRITER, history);
+  }
+
+  @Test
+  void rowsThatWereToldAndAreNotInTheHistoryAreFound() {
+    assertBroken(Rule.SOMETHING_TO_JUDGE, telling(good(), "node-2", 7));
+    List<Event> silent = good();
+    silent.removeIf(e -> e.kind() == Kind.TOLD);
+    assertBroken(Rule.SOMETHING_TO_JUDGE, silent);
+  }
+
+  @Test
+  void aBudgetThatNobodyCameNearOrWasRefusedByIsNotJudged() {
+    assertEquals(Map.of(), Checker.check(good()).unjudged());
+    List<Event> neverRefused = good();
+    neverRefused.removeIf(e -> e.kind() == Kind.DENIED);
+    List<Event> farAway = new ArrayList<>(good());
+    farAway.removeIf(e -> e.kind() == Kind.SPENT);
+    farAway.add(event(Kind.SPENT, "m", "", 79, "tokens"));
+    for (List<Event> history : List.of(neverRefused, farAway)) {
+      assertEquals(List.of(), violations(history));
+      assertEquals(Set.of(Rule.NO_BUDGET_OVERSPENT), Checker.check(history).unjudged().keySet());
+      String text = Verdict.of(history, PLAN).text();
+      assertTrue(text.contains("not judged: m spent"), text);
+      assertFalse(text.contains("all promises kept\n"), text);
+    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.FrameCodec;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 /** A request that has not been answered. */
 final class PendingRequest {
   private static final String RESUME = "stream.resume";
+
+  /** What the end or the progress of other requests waits for. */
+  private static final Set<String> URGENT = Set.of("agent.cancel", "stream.credit");
 
   private final String id;
   private final String method;
@@ -63,9 +67,26 @@ final class PendingRequest {
     if (reading == null) {
       return false;
     }
-    frame = FrameCodec.request(id, RESUME, reading.resumeParams());
     resumed = true;
+    frame = FrameCodec.request(id, RESUME, reading.resumeParams());
     return true;
+  }
+
+  /**
+   * It goes out now. What its reader has handled since the socket was lost may have been confirmed
+   * by credit that went before it. Guarded as its table.
+   */
+  void refresh() {
+    if (resumed) {
+      resume();
+    }
+  }
+
+  /**
+   * Whether it goes past the others, also to a hub that is about to go: it is about what that has.
+   */
+  boolean urgent() {
+    return URGENT.contains(method);
   }
 
   boolean repeatable() {

@@ -122,7 +122,10 @@ final class RequestFlow {
     flush();
   }
 
-  /** The hub goes: what it has is answered by it, the rest waits for the next socket. */
+  /**
+   * The hub goes: what it has is answered by it, the rest waits for the next socket, all but what
+   * is about requests that the hub has.
+   */
   synchronized void pause() {
     paused = true;
   }
@@ -163,8 +166,8 @@ final class RequestFlow {
 
   /** Sends requests while there are any and there is room for them. */
   synchronized void flush() {
-    while (socket != null && !paused && policy != null && socket.hasRoom()) {
-      PendingRequest next = table.next(Math.min(maxInFlight, policy.maxInFlight()));
+    while (socket != null && policy != null && socket.hasRoom()) {
+      PendingRequest next = table.next(Math.min(maxInFlight, policy.maxInFlight()), paused);
       if (next == null) {
         return;
       }

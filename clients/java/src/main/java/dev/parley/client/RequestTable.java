@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * The requests of a connection: those that wait to be sent, oldest first, and those that the hub
  * has not answered. A forgotten one stays among the latter, for the hub still counts it. When a
  * socket is lost, what may be sent again goes back to the front of the queue in its old order,
- * streams as requests to go on; the rest has failed. Guarded by the lock of its {@link
+ * streams as requests to go on; the rest has failed. Urgent requests wait in a queue of their own,
+ * and one of the places at the hub is for them alone. Guarded by the lock of its {@link
  * RequestFlow}.
  */
 final class RequestTable {
@@ -20,6 +21,7 @@ final class RequestTable {
   private final long maxQueuedChars;
   private final boolean resumes;
   private final Deque<PendingRequest> queued = new ArrayDeque<>();
+  private final Deque<PendingRequest> urgent = new ArrayDeque<>(0);
   private final Map<String, PendingRequest> sent = new LinkedHashMap<>();
   private long queuedChars;
 
@@ -40,8 +42,13 @@ final class RequestTable {
    * @throws dev.parley.protocol.error.ParleyException {@code rate_limited} when the queue is full
    */
   void add(PendingRequest request) {
-    if (queued.size() >= maxQueued) {
+    Deque<PendingRequest> queue = request.urgent() ? urgent : queued;
+    if (queue.size() >= maxQueued) {
       throw Failures.queueFull("requests", maxQueued);
+    }
+    if (request.urgent()) {
+      urgent.add(request);
+      return;
     }
     int size = request.frame().length();
     if (!queued.isEmpty() && queuedChars + size > maxQueuedChars) {
@@ -51,13 +58,22 @@ final class RequestTable {
     queuedChars += size;
   }
 
-  /** The next request to send, which now waits for its answer; null when there is none. */
-  @Nullable PendingRequest next(int maxInFlight) {
-    if (queued.isEmpty() || sent.size() >= maxInFlight) {
+  /**
+   * The next request to send, which now waits for its answer; null when there is none.
+   *
+   * @param paused only urgent ones go
+   */
+  @Nullable PendingRequest next(int maxInFlight, boolean paused) {
+    PendingRequest request;
+    if (!urgent.isEmpty() && sent.size() < maxInFlight) {
+      request = urgent.remove();
+    } else if (!paused && !queued.isEmpty() && sent.size() < Math.max(1, maxInFlight - 1)) {
+      request = queued.remove();
+      queuedChars -= request.frame().length();
+      request.refresh();
+    } else {
       return null;
     }
-    PendingRequest request = queued.remove();
-    queuedChars -= request.frame().length();
     sent.put(request.id(), request);
     return request;
   }
@@ -82,7 +98,7 @@ final class RequestTable {
     if (sent.containsKey(request.id())) {
       return !request.forget();
     }
-    if (queued.remove(request)) {
+    if (!urgent.remove(request) && queued.remove(request)) {
       queuedChars -= request.frame().length();
     }
     return false;
@@ -102,13 +118,17 @@ final class RequestTable {
       }
     }
     sent.clear();
+    failed.addAll(urgent);
+    urgent.clear();
     return failed;
   }
 
   List<PendingRequest> removeAll() {
     List<PendingRequest> all = new ArrayList<>(sent.values());
+    all.addAll(urgent);
     all.addAll(queued);
     sent.clear();
+    urgent.clear();
     queued.clear();
     queuedChars = 0;
     return all;

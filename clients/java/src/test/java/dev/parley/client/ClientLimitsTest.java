@@ -24,6 +24,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Everything that waits in a client is bounded, and ends when the client does. */
 class ClientLimitsTest {
+  /** Of the four requests that the hub takes at a time, one is kept for what is urgent. */
+  private static final int PLACES = 3;
+
   @RegisterExtension
   static final HubExtension HUB =
       new HubExtension().with("offline-pacing-ms", "20").with("max-in-flight", "4");
@@ -120,7 +123,7 @@ class ClientLimitsTest {
       for (int i = 0; i < 10; i++) {
         busy.add(client.call(worker.address(), "wait"));
       }
-      await().until(() -> handled.size() == 4);
+      await().until(() -> handled.size() == PLACES);
       client.close();
       for (CompletableFuture<?> each : busy) {
         assertRefused(ErrorCode.CANCELLED, each);
@@ -130,7 +133,7 @@ class ClientLimitsTest {
       for (AgentContext each : handled) {
         get(each.cancelled());
       }
-      assertEquals(4, handled.size());
+      assertEquals(PLACES, handled.size());
       await().until(() -> states.get(states.size() - 1) instanceof ConnectionState.Ended);
       client.close();
       assertEquals(2, states.size(), states::toString);
@@ -154,6 +157,43 @@ class ClientLimitsTest {
       call.cancel(false);
       assertEquals(ErrorCode.CANCELLED, get(context.cancelled()).code());
       get(client.request("agents.list", Map.of()));
+    }
+  }
+
+  @Test
+  void aCancelAndCreditGoPastCallsThatFillTheWindow() throws Exception {
+    Tenant tenant = HUB.signUp();
+    HUB.defineRemoteAgent(tenant, "worker");
+    List<AgentContext> handled = new CopyOnWriteArrayList<>();
+    AgentHandler waits =
+        (message, context) -> {
+          if (message.text().equals("wait")) {
+            handled.add(context);
+            return null;
+          }
+          CompletableFuture<Void> sent = CompletableFuture.completedFuture(null);
+          for (int i = 0; i < 20; i++) {
+            int piece = i;
+            sent = sent.thenCompose(before -> context.chunk(piece));
+          }
+          return sent.thenApply(all -> "done");
+        };
+    try (ParleyAgent worker = get(HUB.client(tenant).connectAgent("worker", waits));
+        ParleyClient client = get(HUB.client(tenant).connect())) {
+      List<CompletableFuture<CallResult>> calls = new ArrayList<>();
+      for (int i = 0; i < PLACES - 1; i++) {
+        calls.add(client.call(worker.address(), "wait"));
+      }
+      await().until(() -> handled.size() == PLACES - 1);
+      CompletableFuture<CallResult> stream =
+          client.stream(worker.address(), "count", CallOptions.defaults().window(2), piece -> {});
+      for (int i = 0; i < 10; i++) {
+        calls.add(client.call(worker.address(), "wait"));
+      }
+      assertEquals("done", get(stream).text());
+      await().until(() -> handled.size() == PLACES);
+      calls.get(0).cancel(false);
+      assertEquals(ErrorCode.CANCELLED, get(handled.get(0).cancelled()).code());
     }
   }
 

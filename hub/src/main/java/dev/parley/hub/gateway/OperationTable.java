@@ -14,6 +14,7 @@ import io.vertx.core.Promise;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,6 +72,11 @@ public final class OperationTable {
     return contract.operations().values().stream()
         .filter(operation -> handlers.containsKey(operation.name()))
         .toList();
+  }
+
+  /** The names of the events that clients may get. */
+  public Set<String> events() {
+    return contract.events().keySet();
   }
 
   /**

@@ -44,8 +44,8 @@ public final class CallStream {
   private final Streams streams;
   private final Principal owner;
   private final MessageId id;
-  private final Outgoing call;
   private final Deque<RawJson> kept = new ArrayDeque<>(0);
+  private @Nullable Outgoing call;
   private @Nullable Reader reader;
   private @Nullable Outcome outcome;
   private boolean admitted;
@@ -72,18 +72,38 @@ public final class CallStream {
 
   /** Makes the call. */
   public void start() {
-    call.start(
-        this::onAdmitted, reply -> end(new Replied(reply)), failure -> end(new Failed(failure)));
+    Outgoing made = call();
+    if (made != null) {
+      made.start(
+          this::onAdmitted, reply -> end(new Replied(reply)), failure -> end(new Failed(failure)));
+    }
   }
 
   /** Ends the call for its caller; whether it was still under way. */
   public boolean cancel() {
-    return call.cancel("by its caller");
+    return cancel("by its caller");
   }
 
   /** Ends the call because its caller is gone and cannot come back. */
   public void abandon() {
-    call.cancel("its caller disconnected");
+    cancel("its caller disconnected");
+  }
+
+  private boolean cancel(String why) {
+    Outgoing made = call();
+    return made != null && made.cancel(why);
+  }
+
+  /** The call; null once it has ended, as it holds all that the caller said. */
+  private synchronized @Nullable Outgoing call() {
+    return call;
+  }
+
+  private void giveCredit(long more) {
+    Outgoing made = call();
+    if (made != null) {
+      made.grant(more);
+    }
   }
 
   /** The reader's socket is gone: the stream waits for its caller to come back. */
@@ -142,7 +162,7 @@ public final class CallStream {
       limit += more;
     }
     if (more > 0) {
-      call.grant(more);
+      giveCredit(more);
     }
   }
 
@@ -175,7 +195,7 @@ public final class CallStream {
       }
       limit += credit;
     }
-    call.grant(credit);
+    giveCredit(credit);
     return outstanding;
   }
 
@@ -204,7 +224,7 @@ public final class CallStream {
       }
       expiresAt = Long.MAX_VALUE;
     }
-    call.cancel(why);
+    cancel(why);
     return true;
   }
 
@@ -260,6 +280,7 @@ public final class CallStream {
     boolean keep;
     synchronized (this) {
       outcome = how;
+      call = null;
       expiresAt = streams.windowEnd();
       long bytes = BASE_BYTES + (how instanceof Replied done ? sizeOf(done.reply.payload()) : 0);
       keep = admitted && streams.memory().take(owner.tenant(), bytes);

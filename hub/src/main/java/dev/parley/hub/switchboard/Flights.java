@@ -35,6 +35,7 @@ final class Flights {
     this.deadlines = new Deadlines(vertx, settings.maxInFlight());
     inFlight.follow(parts.announcements());
     parts.metrics().gauge("parley.calls.in.flight", inFlight, CallsInFlight::size);
+    parts.metrics().gauge("parley.deadlines", deadlines, Deadlines::size);
   }
 
   /**
@@ -84,11 +85,12 @@ final class Flights {
             });
     try {
       inFlight.add(delivery);
+      delivery.endsBy(endInTime(delivery, flight.late));
     } catch (ParleyException refused) {
+      inFlight.remove(delivery);
       slot.close();
       throw refused;
     }
-    delivery.endsBy(endInTime(delivery, flight.late));
     onAdmitted.accept(delivery);
     if (permit != null && !permit.current()) {
       inFlight.recheck(delivery);

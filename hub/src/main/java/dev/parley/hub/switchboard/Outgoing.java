@@ -15,6 +15,7 @@ public final class Outgoing {
   private final Switchboard.Chunks chunks;
   private final Credits credits;
   private final AtomicBoolean answered = new AtomicBoolean();
+  private volatile boolean started;
   private volatile Runnable onAdmitted = () -> {};
   private volatile Consumer<Reply> onReply = reply -> {};
   private volatile Consumer<ParleyException> onFailure = failure -> {};
@@ -38,11 +39,17 @@ public final class Outgoing {
     onAdmitted = admitted;
     onReply = reply;
     onFailure = failure;
-    switchboard.start(this);
+    started = true;
+    ParleyException reason = cancelled;
+    if (reason == null) {
+      switchboard.start(this);
+    } else {
+      fail(reason);
+    }
   }
 
   /**
-   * Cancels.
+   * Cancels; one that has not been started fails when it is.
    *
    * @param why completes «the call was cancelled: …»
    * @return whether it was still under way
@@ -50,6 +57,9 @@ public final class Outgoing {
   public boolean cancel(String why) {
     ParleyException reason = Delivery.cancelled(why);
     cancelled = reason;
+    if (!started) {
+      return true;
+    }
     Delivery admitted = delivery;
     return admitted == null ? fail(reason) : admitted.cancel(reason);
   }

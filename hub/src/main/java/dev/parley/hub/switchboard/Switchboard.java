@@ -266,8 +266,15 @@ public final class Switchboard {
             charge -> {
               flights.countSpend(delivery.envelope(), charge);
               if (reply != null) {
+                Envelope answered = delivery.envelope();
                 call.succeed(
-                    new Reply(delivery.envelope(), reply, charge.millicents(), charge.tokens()));
+                    new Reply(
+                        answered.id(),
+                        answered.to(),
+                        answered.conversation(),
+                        reply,
+                        charge.millicents(),
+                        charge.tokens()));
               } else if (failure != null) {
                 call.fail(failure);
               }

@@ -3,6 +3,7 @@ package dev.parley.hub.cluster;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -12,6 +13,7 @@ import dev.parley.hub.HubExtension;
 import dev.parley.hub.HubExtension.Member;
 import dev.parley.hub.NodeProcess;
 import dev.parley.hub.Peer;
+import dev.parley.hub.cluster.tls.ShownCertificate;
 import dev.parley.hub.store.TcpRedis;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.http.WebSocketClient;
@@ -22,9 +24,11 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -32,6 +36,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -157,6 +168,69 @@ class ClusterTlsTest {
     }
     for (Socket socket : sockets) {
       assertFalse(untilHungUp(socket).contains("HZC"), socket.toString());
+    }
+  }
+
+  @Test
+  void whoShowsNoCertificateOrAForeignOneIsRefusedAtBothPorts() throws Exception {
+    KeyManager[] own = ShownCertificate.of(first.vertx(), SECRET);
+    KeyManager[] foreign = ShownCertificate.of(first.vertx(), SECRET.replace('5', '6'));
+    for (int port : ports) {
+      assertThrows(
+          SocketTimeoutException.class,
+          () -> hearing(port, own, 2_000),
+          "port %d takes a node, and waits for what it says".formatted(port));
+      for (KeyManager[] shown : new KeyManager[][] {{}, foreign}) {
+        assertEquals("", heard(port, shown), "port " + port);
+      }
+    }
+  }
+
+  /** Nothing when the port refuses the client; fails when it lets it wait. */
+  private static String heard(int port, KeyManager[] shown) throws Exception {
+    try {
+      return hearing(port, shown, 15_000);
+    } catch (SSLException | SocketException refused) {
+      return "";
+    }
+  }
+
+  /** What a port says to a client that trusts everybody and says nothing, until it hangs up. */
+  private static String hearing(int port, KeyManager[] shown, int patienceMs) throws Exception {
+    SSLContext context = SSLContext.getInstance("TLSv1.3");
+    context.init(shown, new TrustManager[] {new TrustsEverybody()}, null);
+    try (Socket plain = new Socket()) {
+      plain.connect(new InetSocketAddress(address, port), 5_000);
+      plain.setSoTimeout(patienceMs);
+      SSLSocket socket =
+          (SSLSocket) context.getSocketFactory().createSocket(plain, address, port, false);
+      socket.startHandshake();
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  private static final class TrustsEverybody extends X509ExtendedTrustManager {
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
     }
   }
 

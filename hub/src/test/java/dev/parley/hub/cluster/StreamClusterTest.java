@@ -148,6 +148,59 @@ class StreamClusterTest {
     assertEquals("LIMIT_EXCEEDED", agent.event("agent.cancelled").path("code").asText());
   }
 
+  /** Loses the message of this kind that comes after so many others of it. */
+  private static LostMessages losing(String kind, int after) {
+    return new LostMessages(first.busOfCluster(), kind, after);
+  }
+
+  @Test
+  void aChunkThatIsLostBetweenNodesFailsTheStreamAndStopsTheAgent() {
+    String request = begin(5);
+    String id = agent.delivery().path("id").asText();
+    try (LostMessages lost = losing("chunk", 1)) {
+      for (String text : new String[] {"a", "b", "c"}) {
+        chunk(agent, id, text);
+      }
+      assertChunk(caller, request, 0, "a");
+      JsonNode answer = caller.answer(request);
+      assertEquals("UNAVAILABLE", codeOf(answer), answer.toString());
+      assertEquals("reply_incomplete", answer.at("/error/details/reason").asText());
+      assertEquals("UNAVAILABLE", agent.event("agent.cancelled").path("code").asText());
+      assertEquals(1, lost.count());
+    }
+  }
+
+  @Test
+  void aStreamWhoseLastChunkIsLostIsNoShorterOne() {
+    String request = begin(5);
+    String id = agent.delivery().path("id").asText();
+    try (LostMessages lost = losing("chunk", 1)) {
+      chunk(agent, id, "a");
+      chunk(agent, id, "b");
+      reply(agent, id, "done");
+      JsonNode answer = caller.answer(request);
+      assertEquals("UNAVAILABLE", codeOf(answer), answer.toString());
+      assertEquals(1, lost.count());
+    }
+  }
+
+  @Test
+  void creditThatIsLostBetweenNodesComesLater() {
+    String request = begin(1);
+    String id = agent.delivery().path("id").asText();
+    try (LostMessages lost = losing("credit", 0)) {
+      chunk(agent, id, "a");
+      assertChunk(caller, request, 0, "a");
+      caller.succeed("stream.credit", credit("m-1", 2));
+      assertEquals(2, agent.event("stream.credit").path("credit").asInt());
+      assertEquals(1, lost.count());
+    }
+    caller.succeed("stream.credit", credit("m-1", 1));
+    assertEquals(1, agent.event("stream.credit").path("credit").asInt());
+    reply(agent, id, "done");
+    assertEquals("done", caller.answer(request).at("/payload/payload").asText());
+  }
+
   @Test
   void presenceIsTheSameOnEveryNode() {
     for (Peer from : new Peer[] {caller, first.connect(tenant.key())}) {

@@ -1,13 +1,11 @@
 package dev.parley.hub.gateway;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.HubExtension;
 import dev.parley.hub.HubExtension.Answer;
@@ -18,7 +16,6 @@ import dev.parley.protocol.contract.Operation;
 import dev.parley.protocol.frame.Json;
 import java.net.URLEncoder;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -38,71 +35,12 @@ class ForeignNamesTest {
   @RegisterExtension static final HubExtension HUB = HubExtension.with("sign-up", "open");
   private static final Contract CONTRACT = Contract.load();
 
-  /** Things by name, in pairs of the same form: those that exist elsewhere, and those nowhere. */
-  private record Names(
-      Member caller,
-      String tenant,
-      String agent,
-      String session,
-      String label,
-      String sessionId,
-      String run,
-      String message,
-      String request,
-      String channel,
-      String key,
-      String listing,
-      String withdrawn,
-      String schedule,
-      String room) {
-    String address() {
-      return tenant + "/" + agent;
-    }
-
-    String mainSession() {
-      return "agent:" + agent + ":main";
-    }
-
-    String listingAddress() {
-      return tenant + "/" + listing;
-    }
-
-    String roomAddress() {
-      return tenant + "/" + room;
-    }
-
-    String withdrawnAddress() {
-      return tenant + "/" + withdrawn;
-    }
-
-    /** All names with what stands for each in a comparison, longer ones first. */
-    Map<String, String> placeholders() {
-      Map<String, String> all = new LinkedHashMap<>();
-      all.put(sessionId, "<session-id>");
-      all.put(schedule, "<schedule>");
-      all.put(channel, "<channel>");
-      all.put(key, "<key>");
-      all.put(caller.tenant(), "<caller>");
-      all.put(tenant, "<tenant>");
-      all.put(message, "<message>");
-      all.put(request, "<request>");
-      all.put(run, "<run>");
-      all.put(withdrawn, "<withdrawn>");
-      all.put(room, "<room>");
-      all.put(listing, "<listing>");
-      all.put(session, "<session>");
-      all.put(label, "<label>");
-      all.put(agent, "<agent>");
-      return all;
-    }
-  }
-
   /**
    * A way to name something.
    *
    * @param hidden whether the answer is {@code not_found}; else it only must not differ
    */
-  private record Row(String operation, boolean hidden, Function<Names, ObjectNode> params) {}
+  private record Row(String operation, boolean hidden, Function<ForeignNames, ObjectNode> params) {}
 
   private static final List<Row> ROWS = new ArrayList<>();
   private static final List<String> NAMES_NOTHING =
@@ -143,15 +81,15 @@ class ForeignNamesTest {
   /** Says on purpose whether a name is taken: two tenants cannot have the same. */
   private static final List<String> TELLS_ON_PURPOSE = List.of("signup");
 
-  private static void hidden(String operation, Function<Names, ObjectNode> params) {
+  private static void hidden(String operation, Function<ForeignNames, ObjectNode> params) {
     ROWS.add(new Row(operation, true, params));
   }
 
-  private static void same(String operation, Function<Names, ObjectNode> params) {
+  private static void same(String operation, Function<ForeignNames, ObjectNode> params) {
     ROWS.add(new Row(operation, false, params));
   }
 
-  private static ObjectNode params(String... pairs) {
+  static ObjectNode params(String... pairs) {
     ObjectNode params = Json.object();
     for (int i = 0; i < pairs.length; i += 2) {
       params.put(pairs[i], pairs[i + 1]);
@@ -299,101 +237,14 @@ class ForeignNamesTest {
     return params;
   }
 
-  private static Names existing;
-  private static Names missing;
+  private static ForeignNames existing;
+  private static ForeignNames missing;
 
   @BeforeAll
   static void fillAnotherTenant() {
-    Member owner = HUB.unmetered(HUB.signUp());
-    Member third = HUB.signUp();
-    HUB.succeed("POST", "/v1/agents", owner.key(), params("name", "secret"));
-    HUB.succeed("POST", "/v1/agents", owner.key(), params("name", "held", "kind", "remote"));
-    Peer held = HUB.connectAgent(owner.key(), "held");
-    Peer person = HUB.connect(owner.key());
-    person.succeed(
-        "chat.send",
-        params("sessionKey", "agent:secret:main", "message", "repeat 1 x", "idempotencyKey", "r"));
-    JsonNode session =
-        person.succeed("sessions.create", params("key", "agent:main:private", "label", "labelled"));
-    person.succeed(
-        "chat.send",
-        params("sessionKey", "agent:held:main", "message", "x", "idempotencyKey", "run-existing"));
-    held.delivery();
-    person.raw(
-        Peer.request(
-            "req-existing",
-            "agent.call",
-            params("to", owner.agent("held"), "messageId", "msg-existing")
-                .put("stream", true)
-                .put("credit", 1)));
-    held.delivery();
-    person.succeed("agent.send", params("to", owner.agent("held"), "messageId", "msg-existing"));
-    HUB.defineRemote(owner, "away");
-    person.succeed("agent.send", params("to", owner.agent("away")).put("ttlMs", 1));
-    await().until(() -> HUB.get("/v1/dead-letters/1", owner.key()).status() == 200);
-    for (String listing : List.of("offered", "revoked")) {
-      HUB.succeed(
-          "POST", "/v1/market/listings", owner.key(), params("name", listing, "agent", "secret"));
-    }
-    HUB.succeed(
-        "POST", "/v1/market/installs", third.key(), params("listing", owner.tenant() + "/offered"));
-    HUB.succeed(
-        "DELETE",
-        "/v1/market/listings/" + owner.tenant() + "%2Frevoked",
-        owner.key(),
-        Json.object());
-    String channel =
-        HUB.succeed(
-                "POST",
-                "/v1/channels",
-                owner.key(),
-                params("from", owner.tenant(), "to", third.agent("main")))
-            .path("channel")
-            .path("id")
-            .asText();
-    String schedule =
-        HUB.succeed(
-                "POST", "/v1/schedules", owner.key(), params("agent", "away", "cron", "0 9 * * *"))
-            .path("id")
-            .asText();
-    String key = HUB.newKey(owner, params("role", "viewer")).path("key").path("id").asText();
-    HUB.succeed("POST", "/v1/rooms", owner.key(), params("name", "hideout"));
-    HUB.succeed("POST", "/v1/topics/hideout/subscribe", owner.key(), params("agent", "secret"));
-    existing =
-        new Names(
-            HUB.unmetered(HUB.signUp()),
-            owner.tenant(),
-            "secret",
-            "private",
-            "labelled",
-            session.path("sessionId").asText(),
-            "run-existing",
-            "msg-existing",
-            "req-existing",
-            channel,
-            key,
-            "offered",
-            "revoked",
-            schedule,
-            "hideout");
-    missing =
-        new Names(
-            HUB.unmetered(HUB.signUp()),
-            "zzzzzz-9",
-            "absent",
-            "phantom",
-            "unlabeld",
-            existing.sessionId.replaceAll("[0-9a-f]", "0"),
-            "run-missing1",
-            "msg-missing1",
-            "req-missing1",
-            "ch_" + "a".repeat(channel.length() - 3),
-            "a".repeat(key.length()),
-            "lacking",
-            "neverwas",
-            schedule.replaceAll("[0-9a-f]", "1"),
-            "nowhere");
-    for (Names names : List.of(existing, missing)) {
+    existing = ForeignNames.existing(HUB);
+    missing = existing.alike(HUB);
+    for (ForeignNames names : List.of(existing, missing)) {
       HUB.succeed("POST", "/v1/rooms", names.caller.key(), params("name", "own"));
     }
     assertFalse(existing.sessionId.isEmpty());
@@ -482,7 +333,7 @@ class ForeignNamesTest {
   }
 
   /** An answer without the names that were asked for, and a success without times and new ids. */
-  private static String neutral(Names names, String answer) {
+  private static String neutral(ForeignNames names, String answer) {
     String neutral = answer;
     for (Map.Entry<String, String> name : names.placeholders().entrySet()) {
       neutral = neutral.replace(name.getKey(), name.getValue());

@@ -13,6 +13,7 @@ import dev.parley.hub.HubExtension.Member;
 import dev.parley.hub.Peer;
 import dev.parley.hub.Peer.Close;
 import dev.parley.hub.RawSocket;
+import dev.parley.protocol.contract.Contract;
 import dev.parley.protocol.frame.Json;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -39,6 +40,16 @@ class HandshakeTest {
       String nonce = one.event("connect.challenge").path("nonce").asText();
       assertFalse(nonce.isEmpty());
       assertNotEquals(nonce, other.event("connect.challenge").path("nonce").asText());
+    }
+  }
+
+  @Test
+  void aClientIsToldEachEventThatThereIs() {
+    try (Peer peer = HUB.connect(HUB.signUp().key())) {
+      List<String> told = new ArrayList<>();
+      peer.hello().at("/features/events").forEach(event -> told.add(event.asText()));
+      assertEquals(List.copyOf(Contract.load().events().keySet()), told);
+      assertTrue(told.contains("room.message"), told.toString());
     }
   }
 

@@ -21,6 +21,7 @@ import java.time.Clock;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** The calls of other nodes whose agents are here. */
 final class Inbound {
@@ -32,7 +33,16 @@ final class Inbound {
 
   private record CallId(String node, String id) {}
 
-  private record Running(RelayedDelivery call, long end) {}
+  private record Running(RelayedDelivery call, long end, AtomicLong credit) {
+
+    /** The caller takes so many chunks in all; fewer than were known before come from the past. */
+    void takes(long total) {
+      long before = credit.getAndAccumulate(total, Math::max);
+      if (before != Credits.UNLIMITED && total > before) {
+        call.grant(total - before);
+      }
+    }
+  }
 
   private final Vertx vertx;
   private final NodeBus bus;
@@ -95,27 +105,19 @@ final class Inbound {
   }
 
   private void onMail(Received message) {
-    int end = message.text().indexOf(' ');
-    onDeliver(
-        message,
-        Integer.parseInt(message.text().substring(0, end)),
-        Credits.UNLIMITED,
-        message.text().substring(end + 1));
+    Numbered mail = Numbered.parse(message.text());
+    onDeliver(message, Math.toIntExact(mail.number()), Credits.UNLIMITED, mail.text());
   }
 
   private void onStream(Received message) {
-    int end = message.text().indexOf(' ');
-    onDeliver(
-        message,
-        0,
-        Long.parseLong(message.text().substring(0, end)),
-        message.text().substring(end + 1));
+    Numbered stream = Numbered.parse(message.text());
+    onDeliver(message, 0, stream.number(), stream.text());
   }
 
   private void onCredit(Received message) {
     Running call = running.get(new CallId(message.from(), message.id()));
     if (call != null) {
-      call.call.grant(Long.parseLong(message.text()));
+      call.takes(Long.parseLong(message.text()));
     }
   }
 
@@ -137,7 +139,9 @@ final class Inbound {
             credit,
             new AskedAccount(bus, message.from(), message.id()),
             new Back(id));
-    Running started = new Running(call, Math.max(envelope.deadline(), clock.millis()) + GRACE_MS);
+    Running started =
+        new Running(
+            call, Math.max(envelope.deadline(), clock.millis()) + GRACE_MS, new AtomicLong(credit));
     if (running.putIfAbsent(id, started) != null) {
       return;
     }
@@ -192,22 +196,25 @@ final class Inbound {
     return new ParleyException(ErrorCode.CANCELLED, "the call was cancelled: " + why);
   }
 
+  /** Counts what it sends, so that the caller's node sees when something is missing. */
   private final class Back implements RelayedDelivery.Origin {
     private final CallId id;
+    private long chunks;
 
     Back(CallId id) {
       this.id = id;
     }
 
     @Override
-    public void chunk(RawJson payload) {
-      bus.send(id.node, Wire.CHUNK, id.id, payload.text());
+    public synchronized void chunk(RawJson payload) {
+      bus.send(id.node, Wire.CHUNK, id.id, new Numbered(chunks, payload.text()).toString());
+      chunks++;
     }
 
     @Override
-    public void replied(RawJson payload) {
+    public synchronized void replied(RawJson payload) {
       if (running.remove(id) != null) {
-        bus.send(id.node, Wire.REPLY, id.id, payload.text());
+        bus.send(id.node, Wire.REPLY, id.id, new Numbered(chunks, payload.text()).toString());
       }
     }
 

@@ -17,6 +17,7 @@ import dev.parley.protocol.frame.EnvelopeCodec;
 import dev.parley.protocol.frame.FrameCodec;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,18 +41,22 @@ final class Outbound {
 
   private static final Duration ANSWER = Duration.ofSeconds(2);
   private static final int MAX_ACCOUNTS = 200_000;
+  private static final long LOOK_MS = 1_000;
 
-  private record Sent(Delivery delivery, String node, boolean hosted, boolean again) {}
-
+  private final Vertx vertx;
   private final NodeBus bus;
   private final Whereabouts whereabouts;
   private final String self;
   private final AtomicLong ids = new AtomicLong();
-  private final Map<String, Sent> sent = new ConcurrentHashMap<>();
+  private final LongAdder broken = new LongAdder();
+  private final Map<String, SentCall> sent = new ConcurrentHashMap<>();
   private final Cache<String, Account> accounts =
       Caffeine.newBuilder().maximumSize(MAX_ACCOUNTS).expireAfterAccess(SETTLES_WITHIN).build();
 
-  Outbound(NodeBus bus, Whereabouts whereabouts, String self) {
+  private long timer;
+
+  Outbound(Vertx vertx, NodeBus bus, Whereabouts whereabouts, String self) {
+    this.vertx = vertx;
     this.bus = bus;
     this.whereabouts = whereabouts;
     this.self = self;
@@ -64,10 +70,20 @@ final class Outbound {
     bus.onRequest(Wire.RESERVE, this::onReserve);
     bus.onRequest(Wire.SETTLE, this::onSettle);
     bus.onRequest(Wire.RELEASE, this::onRelease);
+    timer = vertx.setPeriodic(LOOK_MS, passed -> repeatCredits());
+  }
+
+  void stop() {
+    vertx.cancelTimer(timer);
   }
 
   int count() {
     return sent.size();
+  }
+
+  /** How many replies came with a piece missing. */
+  long brokenCount() {
+    return broken.sum();
   }
 
   Endpoint toHosted(String node) {
@@ -125,76 +141,107 @@ final class Outbound {
   void keepOnly(Set<String> nodes) {
     sent.forEach(
         (id, call) -> {
-          if (!nodes.contains(call.node) && sent.remove(id, call)) {
-            call.delivery.fail(gone(call.delivery.envelope().to(), call.hosted));
+          if (!nodes.contains(call.node()) && sent.remove(id, call)) {
+            call.delivery().fail(gone(call.delivery().envelope().to(), call.hosted()));
           }
         });
   }
 
   private void send(Delivery delivery, String node, boolean hosted, boolean again) {
     String id = Long.toString(ids.incrementAndGet(), Character.MAX_RADIX);
-    Sent call = new Sent(delivery, node, hosted, again);
+    SentCall call = new SentCall(delivery, node, hosted, again);
     sent.put(id, call);
     if (hosted) {
       accounts.put(id, delivery.account());
     }
     delivery.followCredits(
-        credit ->
-            write(delivery, node, id, credit)
-                .onFailure(
-                    failure -> {
-                      if (sent.remove(id, call)) {
-                        delivery.fail(gone(delivery.envelope().to(), hosted));
-                      }
-                    }),
-        more -> bus.send(node, Wire.CREDIT, id, Long.toString(more)));
+        credit -> {
+          call.begin(credit);
+          write(delivery, node, id, credit)
+              .onFailure(
+                  failure -> {
+                    if (sent.remove(id, call)) {
+                      delivery.fail(gone(delivery.envelope().to(), hosted));
+                    }
+                  });
+        },
+        more -> tellCredit(id, call, call.grant(more)));
     delivery.onCancel(
         reason -> {
           if (sent.remove(id, call)) {
-            bus.send(node, Wire.CANCEL, id, FrameCodec.toJson(reason).toString());
+            tellCancelled(id, call, reason);
           }
         });
+  }
+
+  private void tellCredit(String id, SentCall call, long total) {
+    bus.send(call.node(), Wire.CREDIT, id, Long.toString(total));
+  }
+
+  private void tellCancelled(String id, SentCall call, ParleyException reason) {
+    bus.send(call.node(), Wire.CANCEL, id, FrameCodec.toJson(reason).toString());
+  }
+
+  /** An agent that has not heard of its credit would wait until its deadline. */
+  private void repeatCredits() {
+    sent.forEach(
+        (id, call) -> call.creditToRepeat().ifPresent(total -> tellCredit(id, call, total)));
   }
 
   private Future<Void> write(Delivery delivery, String node, String id, long credit) {
     String envelope = EnvelopeCodec.write(delivery.envelope()).text();
     if (delivery.attempt() > 0) {
-      return bus.send(node, Wire.MAIL, id, delivery.attempt() + " " + envelope);
+      return bus.send(node, Wire.MAIL, id, new Numbered(delivery.attempt(), envelope).toString());
     }
     return credit == Credits.UNLIMITED
         ? bus.send(node, Wire.DELIVER, id, envelope)
-        : bus.send(node, Wire.STREAM, id, credit + " " + envelope);
+        : bus.send(node, Wire.STREAM, id, new Numbered(credit, envelope).toString());
   }
 
   private void onChunk(Received message) {
-    Sent call = sent.get(message.id());
-    if (call != null && call.node.equals(message.from())) {
-      call.delivery.chunk(new RawJson(message.text()));
+    SentCall call = sent.get(message.id());
+    if (call == null || !call.node().equals(message.from())) {
+      return;
+    }
+    Numbered chunk = Numbered.parse(message.text());
+    if (call.isNext(chunk.number())) {
+      call.delivery().chunk(new RawJson(chunk.text()));
+    } else if (sent.remove(message.id(), call)) {
+      ParleyException lost = lost(call);
+      tellCancelled(message.id(), call, lost);
+      call.delivery().fail(lost);
     }
   }
 
   private void onReply(Received message) {
-    Sent call = take(message);
-    if (call != null) {
-      call.delivery.reply(new RawJson(message.text()));
+    SentCall call = take(message);
+    if (call == null) {
+      return;
+    }
+    Numbered reply = Numbered.parse(message.text());
+    if (call.isWhole(reply.number())) {
+      call.delivery().reply(new RawJson(reply.text()));
+    } else {
+      call.delivery().fail(lost(call));
     }
   }
 
   private void onFailure(Received message) {
-    Sent call = take(message);
+    SentCall call = take(message);
     if (call != null) {
-      call.delivery.fail(FrameCodec.toException(new RawJson(message.text())));
+      call.delivery().fail(FrameCodec.toException(new RawJson(message.text())));
     }
   }
 
   private void onAbsent(Received message) {
-    Sent call = take(message);
+    SentCall call = take(message);
     if (call == null) {
       return;
     }
-    AgentAddress agent = call.delivery.envelope().to();
-    if (call.again || call.hosted) {
-      call.delivery.fail(gone(agent, call.hosted));
+    Delivery delivery = call.delivery();
+    AgentAddress agent = delivery.envelope().to();
+    if (call.again() || call.hosted()) {
+      delivery.fail(gone(agent, call.hosted()));
       return;
     }
     whereabouts
@@ -203,9 +250,9 @@ final class Outbound {
             nodes ->
                 oneOf(nodes)
                     .ifPresentOrElse(
-                        node -> send(call.delivery, node, false, true),
-                        () -> call.delivery.fail(gone(agent, false))))
-        .onFailure(failure -> call.delivery.fail(gone(agent, false)));
+                        node -> send(delivery, node, false, true),
+                        () -> delivery.fail(gone(agent, false))))
+        .onFailure(failure -> delivery.fail(gone(agent, false)));
   }
 
   private Future<String> onReserve(Received request) {
@@ -233,11 +280,20 @@ final class Outbound {
     return account;
   }
 
-  private @Nullable Sent take(Received message) {
-    Sent call = sent.get(message.id());
-    return call != null && call.node.equals(message.from()) && sent.remove(message.id(), call)
+  private @Nullable SentCall take(Received message) {
+    SentCall call = sent.get(message.id());
+    return call != null && call.node().equals(message.from()) && sent.remove(message.id(), call)
         ? call
         : null;
+  }
+
+  private ParleyException lost(SentCall call) {
+    broken.increment();
+    return new ParleyException(
+            ErrorCode.UNAVAILABLE,
+            "a piece of the reply of agent %s was lost between nodes of the hub; call again"
+                .formatted(call.delivery().envelope().to()))
+        .with("reason", "reply_incomplete");
   }
 
   private static ParleyException gone(AgentAddress agent, boolean hosted) {

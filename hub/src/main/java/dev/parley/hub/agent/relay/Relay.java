@@ -34,7 +34,7 @@ public final class Relay implements OtherNodes {
       Clock clock) {
     this.placement = placement;
     this.whereabouts = new Whereabouts(vertx, placement, bus, here);
-    this.outbound = new Outbound(bus, whereabouts, placement.self());
+    this.outbound = new Outbound(vertx, bus, whereabouts, placement.self());
     this.inbound = new Inbound(vertx, bus, agents, here, loops, clock);
   }
 
@@ -49,12 +49,18 @@ public final class Relay implements OtherNodes {
   /** Tells nobody any more; calls that cross end with their nodes. */
   public void stop() {
     whereabouts.stop();
+    outbound.stop();
     inbound.stop();
   }
 
   /** Calls of this node that are under way on others. */
   public int outboundCount() {
     return outbound.count();
+  }
+
+  /** Replies from other nodes that came with a piece missing, and were failed. */
+  public long brokenCount() {
+    return outbound.brokenCount();
   }
 
   /** Calls of other nodes that are under way on this one. */

@@ -13,16 +13,19 @@ final class Wire {
   /** To the agent's node, for a caller that gives credits: how many, a space and the envelope. */
   static final String STREAM = "stream";
 
-  /** To the agent's node: how many chunks more the caller takes. */
+  /**
+   * To the agent's node: how many chunks the caller takes in all, those of {@link #STREAM} and
+   * those that have come included. So the next one makes up for one that got lost.
+   */
   static final String CREDIT = "credit";
 
   /** To the agent's node: the error that says why it is to stop. */
   static final String CANCEL = "cancel";
 
-  /** To the caller's node: a piece of the reply. */
+  /** To the caller's node: the number of a piece of the reply, from 0, a space and the piece. */
   static final String CHUNK = "chunk";
 
-  /** To the caller's node: the reply. */
+  /** To the caller's node: how many pieces went before it, a space and the reply. */
   static final String REPLY = "reply";
 
   /** To the caller's node: the error. */

@@ -65,9 +65,9 @@ public final class CallOperations {
   private static ObjectNode describe(Reply reply) {
     ObjectNode result =
         Json.object()
-            .put("messageId", reply.request().id().value())
-            .put("from", reply.request().to().toString())
-            .put("conversation", reply.request().conversation());
+            .put("messageId", reply.message().value())
+            .put("from", reply.from().toString())
+            .put("conversation", reply.conversation());
     if (reply.millicents() > 0 || reply.tokens() > 0) {
       result
           .putObject("charge")

@@ -194,7 +194,7 @@ final class Handshake {
     ArrayNode methods = features.putArray("methods");
     gateway.methods(principal).forEach(methods::add);
     ArrayNode events = features.putArray("events");
-    gateway.events().forEach(events::add);
+    gateway.operations().events().forEach(events::add);
     features.putArray("capabilities").add(MODEL_CATALOG);
     ObjectNode snapshot = hello.putObject("snapshot");
     snapshot.set("presence", gateway.presence(principal.tenant()));

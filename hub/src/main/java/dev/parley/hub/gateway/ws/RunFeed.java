@@ -24,23 +24,6 @@ import org.jspecify.annotations.Nullable;
  * {@code sessions.changed} to those who subscribed. Both kinds of a run share one counter.
  */
 public final class RunFeed implements RunListener {
-  static final List<String> EVENTS =
-      List.of(
-          "connect.challenge",
-          "chat",
-          "agent",
-          "agent.chunk",
-          "agent.cancelled",
-          "stream.credit",
-          "message.receipt",
-          "session.message",
-          "sessions.changed",
-          "channel.changed",
-          "presence",
-          "tick",
-          "shutdown",
-          "protocol.error");
-
   private final TenantFeed feed;
   private final Clock clock;
   private final ConcurrentMap<Run, long[]> counters = new ConcurrentHashMap<>();

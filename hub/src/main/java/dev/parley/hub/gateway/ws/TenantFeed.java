@@ -61,8 +61,11 @@ final class TenantFeed {
     }
   }
 
-  /** Sends an event to the tenant's people on this node that may see it. */
-  void publish(
+  /**
+   * Sends an event to the tenant's people on this node that may see it. For what every node is told
+   * by an announcement, and tells its own.
+   */
+  void publishAnnounced(
       TenantId tenant,
       Permission needed,
       Predicate<WsSession> wanted,

@@ -164,9 +164,9 @@ final class WsCalls {
   /** The frame that answers a call. */
   static String answer(String requestId, Reply reply) {
     StringBuilder result = FrameCodec.openOk(requestId, 160 + reply.payload().text().length());
-    result.append("{\"messageId\":\"").append(reply.request().id().value());
-    result.append("\",\"from\":\"").append(reply.request().to());
-    result.append("\",\"conversation\":\"").append(reply.request().conversation());
+    result.append("{\"messageId\":\"").append(reply.message().value());
+    result.append("\",\"from\":\"").append(reply.from());
+    result.append("\",\"conversation\":\"").append(reply.conversation());
     if (reply.millicents() > 0 || reply.tokens() > 0) {
       result.append("\",\"charge\":{\"millicents\":").append(reply.millicents());
       result.append(",\"tokens\":").append(reply.tokens()).append("},\"payload\":");

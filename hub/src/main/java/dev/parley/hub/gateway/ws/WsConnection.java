@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Frames arrive on the socket's event loop; answers and events may be sent from any thread. What
  * is sent is ordered by this object's lock, which is held only for numbering and handing over to
- * the socket's write queue.
+ * the socket's write queue. Once the hub has begun to close, it hears nothing any more: a client
+ * that does not answer the close frame has its socket for a while yet, and no rights.
  */
 final class WsConnection implements MessageReader.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(WsConnection.class);
@@ -50,7 +51,7 @@ final class WsConnection implements MessageReader.Listener {
   private long handshakeTimer = -1;
   private long hangUpTimer = -1;
   private boolean connecting;
-  private boolean closing;
+  private volatile boolean closing;
 
   /** Takes over an upgraded socket, on its event loop. */
   WsConnection(
@@ -191,6 +192,9 @@ final class WsConnection implements MessageReader.Listener {
 
   @Override
   public void onText(String text, int bytes) {
+    if (closing) {
+      return;
+    }
     lastHeard = gateway.now();
     WsSession current = session;
     if (bytes > gateway.settings().maxPayloadBytes()) {
@@ -258,7 +262,7 @@ final class WsConnection implements MessageReader.Listener {
     gateway.opened(opened);
     session = opened;
     gateway.confirm(this, opened);
-    if (isClosing()) {
+    if (closing) {
       release();
     }
   }
@@ -379,9 +383,5 @@ final class WsConnection implements MessageReader.Listener {
     WsSession current = session;
     boolean answers = current == null || current.link() == null || current.link().inFlight() == 0;
     return inFlight.get() <= 0 && answers;
-  }
-
-  private synchronized boolean isClosing() {
-    return closing;
   }
 }

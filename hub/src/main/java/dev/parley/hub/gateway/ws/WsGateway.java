@@ -1,11 +1,9 @@
 package dev.parley.hub.gateway.ws;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.access.Authenticator;
 import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
-import dev.parley.hub.access.Role;
 import dev.parley.hub.agent.Agents;
 import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.cluster.Announcement;
@@ -13,11 +11,9 @@ import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.cluster.NodeBus;
 import dev.parley.hub.cluster.Placement;
 import dev.parley.hub.contract.RequestValidator;
-import dev.parley.hub.gateway.Caller.Topic;
 import dev.parley.hub.gateway.ClientAddresses;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.Refusals;
-import dev.parley.hub.mailbox.Receipt;
 import dev.parley.hub.stream.Streams;
 import dev.parley.hub.switchboard.Switchboard;
 import dev.parley.hub.telemetry.HubMetrics;
@@ -63,6 +59,7 @@ public final class WsGateway {
   private final ClientAddresses addresses;
   private final Handshake handshake;
   private final TenantFeed feed = new TenantFeed();
+  private final TenantEvents events = new TenantEvents(feed);
   private final RunFeed runFeed;
   private final PresenceFeed presence;
   private final Resumption resumption;
@@ -157,46 +154,9 @@ public final class WsGateway {
     }
   }
 
-  /** Sends an event to the people of a tenant who may read channels. */
-  public void publishChannelEvent(TenantId tenant, RawJson payload) {
-    feed.publish(tenant, Permission.CHANNELS_READ, session -> true, "channel.changed", payload);
-  }
-
-  /** Tells the owners of a tenant of a dead letter. */
-  public void publishDeadLetter(TenantId tenant, RawJson letter) {
-    feed.publish(
-        tenant,
-        Permission.CALL,
-        session -> session.principal().role() == Role.OWNER,
-        "deadletter.arrived",
-        letter);
-  }
-
-  /** Tells the people of a tenant that the loop breaker stopped one of its agents. */
-  public void publishLoopEvent(TenantId tenant, RawJson payload) {
-    feed.publish(tenant, Permission.CHANNELS_READ, session -> true, "loop.tripped", payload);
-  }
-
-  /** Tells the people of a tenant that are in a room and listen to it what was said. */
-  public void publishRoomMessage(TenantId tenant, String room, RawJson message) {
-    feed.publish(
-        tenant,
-        Permission.ROOMS_READ,
-        session -> session.principal().agent() == null && session.subscribed(Topic.ROOMS, room),
-        "room.message",
-        message);
-  }
-
-  /** Sends a receipt to the connections of the key that sent the message. */
-  public void publishReceipt(Receipt.Addressee addressee, ObjectNode receipt) {
-    if (!feed.hasListeners(addressee.tenant())) {
-      return;
-    }
-    feed.publish(
-        addressee.tenant(),
-        new Audience(Permission.CALL, Audience.Kind.KEY, addressee.keyId()),
-        "message.receipt",
-        Json.raw(receipt));
+  /** What the people of a tenant are told of what happens to it. */
+  public TenantEvents events() {
+    return events;
   }
 
   /** The listener that turns runs into events. */
@@ -296,10 +256,6 @@ public final class WsGateway {
                     || principal.may(Permission.of(operation.permission())))
         .map(Operation::name)
         .toList();
-  }
-
-  List<String> events() {
-    return RunFeed.EVENTS;
   }
 
   Handshake handshake() {

@@ -65,7 +65,13 @@ final class WsStreams {
 
   /** Calls; {@code conflict} when a stream is read by this request id already. */
   void call(String requestId, CallOrder order, int credit) {
-    read(requestId, reader -> source.streams.open(order, credit, reader)).start();
+    read(
+        requestId,
+        reader -> {
+          CallStream stream = source.streams.open(order, credit, reader);
+          stream.start();
+          return stream;
+        });
   }
 
   void resume(Frame.Request request) {
@@ -121,7 +127,8 @@ final class WsStreams {
     }
   }
 
-  private CallStream read(String requestId, Function<CallStream.Reader, CallStream> opener) {
+  /** Reads what {@code opener} opens; a socket that was lost meanwhile leaves it at once. */
+  private void read(String requestId, Function<CallStream.Reader, CallStream> opener) {
     Reading reading = new Reading(requestId);
     if (readings.putIfAbsent(requestId, reading) != null) {
       throw new ParleyException(
@@ -139,7 +146,6 @@ final class WsStreams {
     if (left) {
       leave(reading);
     }
-    return stream;
   }
 
   private final class Reading implements CallStream.Reader {
