@@ -139,6 +139,12 @@ final class PostOffice {
 
   void measuredBy(HubMetrics metrics) {
     metrics.gauge("parley.mailboxes.awake", mailboxes, Mailboxes::awakeCount);
+    metrics.gauge("parley.mail.accepting.bytes", mailboxes, Mailboxes::acceptingBytes);
+    metrics.counter(
+        "parley.mail.batches",
+        "scripts that put sent messages into mailboxes, many by one",
+        mailboxes,
+        Mailboxes::batches);
     scheduler.measuredBy(metrics);
     posts.measuredBy(metrics);
     digests.measuredBy(metrics);

@@ -144,7 +144,7 @@ final class AgentMailbox {
     synchronized (this) {
       most = Math.min(MailSettings.MAX_AT_AGENT - out.size(), room - onTheWay);
       if (most <= 0) {
-        return Future.succeededFuture(new MailStore.Claim(token, -1, List.of()));
+        return Future.succeededFuture(new MailStore.Claim(token, -1, List.of(), false));
       }
       held = takeOver ? 0 : token;
       takeOver = false;
@@ -170,7 +170,7 @@ final class AgentMailbox {
       token = claim.token();
       if (token == 0) {
         takeOver = true;
-        return new MailStore.Claim(0, TAKEN_OVER_PAUSE_MS, List.of());
+        return new MailStore.Claim(0, TAKEN_OVER_PAUSE_MS, List.of(), false);
       }
     }
     return claim;
@@ -184,7 +184,7 @@ final class AgentMailbox {
       }
     }
     claim.items().forEach(this::deliver);
-    pumped(claim.nextPause(), !claim.items().isEmpty());
+    pumped(claim.nextPause(), claim.more() || !claim.items().isEmpty());
   }
 
   private void pumped(long nextInMs, boolean more) {

@@ -5,8 +5,6 @@ import dev.parley.hub.store.Key;
 import dev.parley.hub.store.Script;
 import dev.parley.hub.store.ScriptResult;
 import dev.parley.hub.store.Store;
-import dev.parley.hub.switchboard.Mail;
-import dev.parley.hub.tenant.Limits;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.protocol.address.AgentAddress;
@@ -14,9 +12,7 @@ import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.MessageId;
 import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.envelope.Envelope;
-import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
-import dev.parley.protocol.frame.EnvelopeCodec;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import java.time.Clock;
@@ -31,8 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The mailboxes in Redis; what each script does is said in its header. */
 final class MailStore {
-  private static final Script SENT = Script.replicated("mail-sent");
-  private static final Script ACCEPT = Script.replicated("mail-accept");
+  private static final Script SORT = new Script("mail-sort");
   private static final Script CLAIM = new Script("mail-claim");
   private static final Script TAKE_OVER = Script.replicated("mail-claim");
   private static final Script END = new Script("mail-end");
@@ -41,14 +36,18 @@ final class MailStore {
   private static final Script DUE = new Script("mail-due");
   private static final Script DYING = new Script("mail-dying");
 
+  /** How many messages one script sorts, so that it does not hold up others for long. */
+  private static final int SORTED_AT_ONCE = 200;
+
   /**
    * What was claimed.
    *
    * @param token by which the mailbox is held; 0 when another node has taken it over
    * @param nextPause in how many ms a conversation that pauses goes on; negative when none does
+   * @param more whether asking again may give more
    */
-  record Claim(long token, long nextPause, List<MailItem> items) {
-    static final Claim TAKEN_OVER = new Claim(0, -1, List.of());
+  record Claim(long token, long nextPause, List<MailItem> items, boolean more) {
+    static final Claim TAKEN_OVER = new Claim(0, -1, List.of(), false);
   }
 
   /** What is past its deadline, and when the next will be; negative when there is none. */
@@ -66,76 +65,11 @@ final class MailStore {
     this.windowMs = windowMs;
   }
 
-  /** As {@link dev.parley.hub.switchboard.Mailroom#accept}, on the node {@code origin}. */
-  Future<String> accept(Mail mail, Limits receiver, String origin) {
-    Envelope envelope = mail.envelope();
-    Key sent = scope(envelope.from().tenant()).key("sent", envelope.id().value());
-    long taken = envelope.deadline() - mail.acceptedAt() + windowMs;
-    return store
-        .run(SENT, List.of(sent), List.of(envelope.to().toString(), Long.toString(taken)))
-        .compose(
-            result -> {
-              if (result.integer(0) == 0) {
-                throw idTaken(envelope.id());
-              }
-              boolean fresh = result.integer(1) == 1;
-              return append(mail, receiver, origin)
-                  .recover(
-                      refused ->
-                          fresh && isFull(refused)
-                              ? store
-                                  .delete(sent)
-                                  .transform(deleted -> Future.failedFuture(refused))
-                              : Future.failedFuture(refused));
-            });
-  }
-
-  private Future<String> append(Mail mail, Limits receiver, String origin) {
-    Envelope envelope = mail.envelope();
-    AgentAddress to = envelope.to();
-    List<Key> keys =
-        List.of(
-            depth(to.tenant()),
-            key(to, "log"),
-            key(to, "order"),
-            key(to, "ready"),
-            key(to, "later"),
-            key(to, "busy"),
-            expiry(to.tenant()),
-            record(to.tenant(), envelope.from().tenant(), envelope.id()));
-    List<String> arguments =
-        List.of(
-            Long.toString(mail.acceptedAt()),
-            Long.toString(windowMs),
-            MailItem.fingerprint(mail),
-            to.agent().value(),
-            MailItem.conversationOf(envelope),
-            EnvelopeCodec.write(envelope).text(),
-            MailItem.meta(mail, origin),
-            Long.toString(envelope.deadline()),
-            Long.toString(mail.priority().rank(mail.acceptedAt())),
-            Long.toString(Limits.value(receiver.mailbox())),
-            envelope.from().tenant().value(),
-            envelope.id().value(),
-            MailRecord.describe(mail),
-            Long.toString(Limits.value(receiver.mailboxBytes())));
-    return store
-        .run(ACCEPT, keys, arguments)
-        .map(
-            result ->
-                switch ((int) result.integer(0)) {
-                  case 1 -> MailStatus.ACCEPTED.wireName();
-                  case 0 -> result.text(1);
-                  case -1 -> throw idTaken(envelope.id());
-                  case -2 -> throw full(to, "mailbox", receiver.mailbox(), "messages");
-                  default -> throw full(to, "mailbox_bytes", receiver.mailboxBytes(), "bytes");
-                });
-  }
-
   /**
-   * Takes messages out to hand them over. A take-over takes out nothing at first: replicas must
-   * have its token, or after a fail-over two nodes could have the same; and what they do not
-   * confirm is repeated, which must not count as handing over.
+   * Takes messages out to hand them over. Sorts what has come first; of many that have come, some
+   * are sorted each time. A take-over takes out nothing at first: replicas must have its token, or
+   * after a fail-over two nodes could have the same; and what they do not confirm is repeated,
+   * which must not count as handing over.
    *
    * @param token by which the node holds the mailbox, 0 to take it over
    * @param kept when taking over: the conversations of which a message is with the agent and stays
@@ -160,8 +94,9 @@ final class MailStore {
     arguments.add(Integer.toString(most));
     arguments.add(Long.toString(token));
     arguments.addAll(kept);
-    return store
-        .run(
+    Future<ScriptResult> sorting = sortSome(agent);
+    Future<ScriptResult> claiming =
+        store.run(
             script,
             List.of(
                 key(agent, "ready"),
@@ -171,11 +106,33 @@ final class MailStore {
                 key(agent, "log"),
                 key(agent, "tries"),
                 key(agent, "token")),
-            arguments)
-        .map(result -> claimed(result, node));
+            arguments);
+    return Future.join(sorting, claiming)
+        .map(both -> claimed(sorting.result(), claiming.result(), node));
   }
 
-  private static Claim claimed(ScriptResult result, String node) {
+  /** Sorts messages of a mailbox until all are. */
+  Future<Void> sort(AgentAddress agent) {
+    return sortSome(agent)
+        .compose(sorted -> sorted.integer(1) == 1 ? sort(agent) : Future.succeededFuture());
+  }
+
+  private Future<ScriptResult> sortSome(AgentAddress agent) {
+    return store.run(
+        SORT,
+        List.of(
+            key(agent, "log"),
+            expiry(agent.tenant()),
+            key(agent, "order"),
+            key(agent, "ready"),
+            key(agent, "later"),
+            key(agent, "busy"),
+            key(agent, "sorted")),
+        List.of(agent.agent().value(), Integer.toString(SORTED_AT_ONCE)));
+  }
+
+  /** The two may have run in either order, when Redis did not know one of them yet. */
+  private static Claim claimed(ScriptResult sorted, ScriptResult result, String node) {
     long token = result.integer(0);
     if (token == 0) {
       return Claim.TAKEN_OVER;
@@ -191,7 +148,8 @@ final class MailStore {
               result.text(at + 3),
               result.text(at + 4)));
     }
-    return new Claim(token, result.integer(1), items);
+    boolean more = sorted.integer(1) == 1 || (items.isEmpty() && sorted.integer(0) > 0);
+    return new Claim(token, result.integer(1), items, more);
   }
 
   /** The nodes that have messages of this mailbox out. */
@@ -344,15 +302,28 @@ final class MailStore {
     return store
         .get(sender.key("sent", id.value()))
         .compose(
-            to -> {
-              if (to == null) {
-                return Future.succeededFuture(null);
+            sent -> {
+              if (sent == null || MailRecord.isRecord(sent)) {
+                return Future.succeededFuture(sent);
               }
-              TenantId receiver = AgentAddress.parse(to).tenant();
-              return store
-                  .hashGetAll(record(receiver, sender.tenant(), id))
-                  .map((Map<String, String> row) -> MailRecord.read(id, row));
-            });
+              TenantId receiver = AgentAddress.parse(sent).tenant();
+              return store.get(MailRecord.key(scopes, receiver, sender.tenant(), id));
+            })
+        .map(record -> record == null ? null : MailRecord.read(id, record));
+  }
+
+  static Key depth(TenantScopes scopes, TenantId tenant) {
+    return scopes.of(HubPrincipals.bookkeeper(tenant)).key("mail", "depth");
+  }
+
+  static Key expiry(TenantScopes scopes, TenantId tenant) {
+    return scopes.of(HubPrincipals.bookkeeper(tenant)).key("mail", "expiry");
+  }
+
+  static Key log(TenantScopes scopes, AgentAddress agent) {
+    return scopes
+        .of(HubPrincipals.bookkeeper(agent.tenant()))
+        .key("mail", agent.agent().value(), "log");
   }
 
   private TenantScope scope(TenantId tenant) {
@@ -364,7 +335,7 @@ final class MailStore {
   }
 
   private Key depth(TenantId tenant) {
-    return scope(tenant).key("mail", "depth");
+    return depth(scopes, tenant);
   }
 
   private Key dead(TenantId tenant) {
@@ -372,33 +343,10 @@ final class MailStore {
   }
 
   private Key expiry(TenantId tenant) {
-    return scope(tenant).key("mail", "expiry");
+    return expiry(scopes, tenant);
   }
 
   private Key record(TenantId receiver, TenantId sender, MessageId id) {
-    return scope(receiver).key("message", sender.value(), id.value());
-  }
-
-  private static boolean isFull(Throwable failure) {
-    return failure instanceof ParleyException e && e.code() == ErrorCode.MAILBOX_FULL;
-  }
-
-  private static ParleyException idTaken(MessageId id) {
-    return new ParleyException(
-            ErrorCode.CONFLICT,
-            "another message was sent with the id %s; choose another id".formatted(id))
-        .with("field", "messageId");
-  }
-
-  private static ParleyException full(
-      AgentAddress to, String limit, @Nullable Long most, String unit) {
-    return new ParleyException(
-            ErrorCode.MAILBOX_FULL,
-            "the mailboxes of tenant %s are full: they take %d %s; send it again later"
-                .formatted(to.tenant(), Limits.value(most), unit))
-        .with("limit", limit)
-        .with("owner", "tenant " + to.tenant())
-        .with("max", Limits.value(most))
-        .retryAfter(5_000);
+    return MailRecord.key(scopes, receiver, sender, id);
   }
 }

@@ -10,6 +10,7 @@ import dev.parley.hub.tenant.TenantScope;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
 import dev.parley.protocol.address.AgentAddress;
+import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.MessageId;
 import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.error.ParleyException;
@@ -60,6 +61,7 @@ public final class Mailboxes implements Mailroom {
   private final Clock clock;
   private final Tenants tenants;
   private final MailStore store;
+  private final Intake intake;
   private final DeadLetters letters;
   private final Receipt.Listener receipts;
   private final AgentMailbox.Office office;
@@ -88,6 +90,7 @@ public final class Mailboxes implements Mailroom {
     this.clock = clock;
     this.tenants = tenants;
     this.store = new MailStore(store, scopes, clock, settings.window().toMillis());
+    this.intake = new Intake(store, scopes, settings.window().toMillis());
     this.letters = letters;
     this.receipts = receipts;
     this.office =
@@ -125,10 +128,20 @@ public final class Mailboxes implements Mailroom {
     return awake.size();
   }
 
+  /** Scripts that have put messages into mailboxes through this hub. */
+  public long batches() {
+    return intake.batches();
+  }
+
+  /** Bytes that messages take that are being accepted by this hub. */
+  public long acceptingBytes() {
+    return intake.waitingBytes();
+  }
+
   @Override
   public Future<String> accept(Mail mail, Limits receiver) {
     AgentAddress to = mail.envelope().to();
-    return store
+    return intake
         .accept(mail, receiver, places.self())
         .onSuccess(
             status -> {
@@ -326,6 +339,9 @@ public final class Mailboxes implements Mailroom {
   }
 
   private Future<Void> expire(TenantId tenant, String member) {
+    if (member.indexOf(':') < 0) {
+      return store.sort(new AgentAddress(tenant, new AgentId(member)));
+    }
     return store
         .find(tenant, member)
         .compose(

@@ -8,9 +8,9 @@ import io.vertx.core.Vertx;
 import org.jspecify.annotations.Nullable;
 
 /** Who asked: what it waits for happens on the context that it asked from. */
-record Caller(@Nullable Context context) {
+public record Caller(@Nullable Context context) {
 
-  static Caller current() {
+  public static Caller current() {
     return new Caller(Vertx.currentContext());
   }
 
@@ -22,7 +22,8 @@ record Caller(@Nullable Context context) {
     }
   }
 
-  <T extends @Nullable Object> void complete(Promise<T> promise, AsyncResult<T> result) {
+  /** Completes a promise on the caller's context. */
+  public <T extends @Nullable Object> void complete(Promise<T> promise, AsyncResult<T> result) {
     run(
         () -> {
           if (result.succeeded()) {

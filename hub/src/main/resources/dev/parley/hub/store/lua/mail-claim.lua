@@ -1,6 +1,6 @@
 -- Takes the first messages of conversations that can go on, to hand them to the agent.
 --
--- KEYS  1 ready  2 later  3 busy  4 order  5 log, as in mail-accept
+-- KEYS  1 ready  2 later  3 busy  4 order, as in mail-sort  5 log  as in mail-accept
 --       6 tries  hash  seq -> how often the message was handed over
 --       7 token  the number of times that the mailbox was taken over; never goes back
 -- ARGV  1 the node that takes them  2 how many at most

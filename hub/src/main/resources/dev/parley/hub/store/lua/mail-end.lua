@@ -1,6 +1,7 @@
 -- Ends a message: it leaves the mailbox, and its conversation goes on.
 --
--- KEYS  1 depth  2 log  3 order  4 ready  5 busy  6 expiry  7 record, as in mail-accept
+-- KEYS  1 depth  2 log  6 expiry  7 record, as in mail-accept  3 order  4 ready  5 busy, as in
+--         mail-sort
 --       8 tries  as in mail-claim
 --       9 dead   hash  seq -> a message that is on its way to its sender's dead letters, as JSON:
 --                m(eta), e(nvelope), s(tatus), x error, n attempts, t(ime)
@@ -44,13 +45,12 @@ if there == 1 then
   if redis.call('HINCRBY', KEYS[1], 'n:' .. ARGV[3], -1) <= 0 then
     redis.call('HDEL', KEYS[1], 'n:' .. ARGV[3])
   end
-  redis.call('HSET', KEYS[7], 's', ARGV[8], 'c', ARGV[1], 'n', tries)
-  if ARGV[9] == '' then
-    redis.call('HDEL', KEYS[7], 'e')
-  else
-    redis.call('HSET', KEYS[7], 'e', ARGV[9])
+  local head, times, description = (redis.call('GET', KEYS[7]) or ''):match(
+    '^([^\n]*\n[^\n]*\n)%l+ %d+ (%d+ %d+) %d+\n[^\n]*(\n.*)$')
+  if head then
+    redis.call('SET', KEYS[7], head .. ARGV[8] .. ' ' .. tries .. ' ' .. times .. ' ' .. ARGV[1]
+      .. '\n' .. ARGV[9] .. description, 'PX', ARGV[2])
   end
-  redis.call('PEXPIRE', KEYS[7], ARGV[2])
 end
 if holder ~= '' then
   redis.call('HDEL', KEYS[5], conversation)

@@ -1,13 +1,19 @@
--- Notes in the sender's keys to whom a message id was used.
+-- Notes in the sender's keys to whom message ids were used.
 --
--- KEYS  1 sent  string  receiver of the message, tenant/agent
--- ARGV  1 receiver  2 how long the id stays taken (ms)
--- Returns {1, new}: free or used for this receiver, new is 1 when it was free; {0} used for another.
+-- KEYS  sent    string  for each message: its receiver, tenant/agent; of a message to the own
+--                       tenant the record, see mail-accept
+-- ARGV  for each: its receiver, how long the id stays taken (ms)
+-- Returns for each: 2 free; 1 used for this receiver; 0 used for another.
 -- Atomic: all of it.
 
-local present = redis.call('GET', KEYS[1])
-if present and present ~= ARGV[1] then
-  return {0}
+local answers = {}
+for i, key in ipairs(KEYS) do
+  local present = redis.call('GET', key)
+  if present and present ~= ARGV[2 * i - 1] then
+    answers[i] = 0
+  else
+    redis.call('SET', key, ARGV[2 * i - 1], 'PX', ARGV[2 * i])
+    answers[i] = present and 1 or 2
+  end
 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return {1, present and 0 or 1}
+return answers
