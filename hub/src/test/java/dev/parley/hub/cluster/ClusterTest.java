@@ -358,7 +358,8 @@ class ClusterTest {
 
   @Test
   void aHubWithAnotherSecretCannotJoin() throws IOException {
-    Path wrong = Files.writeString(directory.resolve("wrong"), TestCluster.SECRET.replace('5', '6'));
+    Path wrong =
+        Files.writeString(directory.resolve("wrong"), TestCluster.SECRET.replace('5', '6'));
     try (NodeProcess stranger = cluster.node("stranger", "cluster-secret-file", wrong.toString())) {
       String end = stranger.end();
       assertTrue(end.contains("refused: the cluster member " + cluster.address()), end);
