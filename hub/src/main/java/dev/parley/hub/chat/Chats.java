@@ -115,6 +115,11 @@ public final class Chats implements RunListener {
     return followed;
   }
 
+  /** Runs of other nodes whose ends clients of this node wait for. */
+  public long followedCount() {
+    return followed.count();
+  }
+
   /**
    * Sends a message to an own agent, whose place keeps the chat.
    *

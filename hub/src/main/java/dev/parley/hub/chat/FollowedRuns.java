@@ -101,6 +101,10 @@ final class FollowedRuns {
     return failure instanceof ParleyException known && known.code() == ErrorCode.UNAVAILABLE;
   }
 
+  long count() {
+    return followed.estimatedSize();
+  }
+
   /** How a run ends that is followed; null when it is not. */
   @Nullable Future<Outcome> outcome(RunKey key) {
     Followed one = followed.getIfPresent(key);

@@ -36,9 +36,7 @@ class AnyNodeTest {
 
   @BeforeAll
   static void startNodes() throws IOException {
-    cluster =
-        TestCluster.start(
-            directory, "data", directory.resolve("data").toString(), "redis-timeout-ms", "10000");
+    cluster = TestCluster.start(directory, "data", directory.resolve("data").toString());
     first = cluster.first();
     sockets = cluster.sockets();
     second = cluster.node("second");
@@ -47,7 +45,9 @@ class AnyNodeTest {
 
   @AfterAll
   static void stopNodes() {
-    cluster.close();
+    if (cluster != null) {
+      cluster.close();
+    }
   }
 
   private static ObjectNode message(String session, String text, String id) {

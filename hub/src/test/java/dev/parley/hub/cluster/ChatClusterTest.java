@@ -45,7 +45,9 @@ class ChatClusterTest {
 
   @AfterEach
   void stopNodes() {
-    cluster.close();
+    if (cluster != null) {
+      cluster.close();
+    }
   }
 
   private static ObjectNode message(String text, String id) {

@@ -47,7 +47,9 @@ class ClusterTest {
 
   @AfterAll
   static void stopNodes() {
-    cluster.close();
+    if (cluster != null) {
+      cluster.close();
+    }
   }
 
   private static ObjectNode call(String to) {

@@ -55,7 +55,9 @@ class MailClusterTest {
 
   @AfterAll
   static void stopNodes() {
-    cluster.close();
+    if (cluster != null) {
+      cluster.close();
+    }
   }
 
   private List<String> agents() {

@@ -47,7 +47,9 @@ class ScheduleClusterTest {
 
   @AfterAll
   static void stopNodes() {
-    cluster.close();
+    if (cluster != null) {
+      cluster.close();
+    }
   }
 
   @Test

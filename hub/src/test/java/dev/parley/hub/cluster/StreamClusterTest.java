@@ -52,7 +52,9 @@ class StreamClusterTest {
 
   @AfterAll
   static void stopNodes() {
-    cluster.close();
+    if (cluster != null) {
+      cluster.close();
+    }
   }
 
   /** The agent is on the first node, its caller on the second. */

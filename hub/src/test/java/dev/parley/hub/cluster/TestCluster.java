@@ -41,6 +41,7 @@ final class TestCluster implements AutoCloseable {
     shared.put("cluster-secret-file", secret.toString());
     shared.put("cluster-members", address());
     shared.put("offline-pacing-ms", "0");
+    shared.put("redis-timeout-ms", "10000");
     put(shared, settings);
     Map<String, String> own = new LinkedHashMap<>(shared);
     own.put("cluster-port", Integer.toString(port));
