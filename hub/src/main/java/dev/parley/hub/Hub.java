@@ -320,6 +320,7 @@ public final class Hub {
     new LoopOperations(loops, metrics).register(operations);
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
     metrics.gauge("parley.agents.remote", remote, RemoteAgents::count);
+    metrics.gauge("parley.chats.followed", chats, Chats::followedCount);
     membership =
         new Membership(
             vertx,

@@ -6,6 +6,7 @@ import dev.parley.hub.agent.relay.Relay;
 import dev.parley.hub.cluster.Cluster;
 import dev.parley.hub.cluster.ClusterSettings;
 import dev.parley.hub.cluster.Majority;
+import dev.parley.hub.cluster.NodeBus;
 import dev.parley.hub.cluster.Placement;
 import dev.parley.hub.loop.LoopBreaker;
 import dev.parley.hub.mailbox.MailBus;
@@ -81,6 +82,7 @@ final class Membership {
     fencing.inCluster(placement.self(), counted::require);
     metrics.gauge("parley.cluster.majority", counted, majority -> majority.isHere() ? 1 : 0);
     metrics.gauge("parley.cluster.nodes", placement, seen -> seen.nodes().size());
+    metrics.gauge("parley.cluster.requests", joined.bus(), NodeBus::waiting);
     Relay between =
         new Relay(vertx, joined.placement(), joined.bus(), agents, remoteAgents, loops, clock);
     between.start();
@@ -95,7 +97,7 @@ final class Membership {
         Relay::brokenCount);
     relay = between;
     sharing.accept(joined);
-    return counted.start();
+    return joined.start().compose(started -> counted.start());
   }
 
   /** Whether this node may commit. */

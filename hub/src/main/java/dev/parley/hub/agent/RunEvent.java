@@ -60,4 +60,12 @@ public sealed interface RunEvent {
    */
   record Failed(Run run, ParleyException failure, @Nullable SessionRow session, long startedAt)
       implements RunEvent {}
+
+  /**
+   * The run was lost with the node of the hub that ran it.
+   *
+   * @param session null when the end could not be written
+   */
+  record Lost(Run run, ParleyException failure, @Nullable SessionRow session, long startedAt)
+      implements RunEvent {}
 }

@@ -3,13 +3,16 @@ package dev.parley.hub.chat;
 import dev.parley.hub.access.Authenticator;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.access.Scope;
+import dev.parley.hub.agent.RunEvent.Run;
 import dev.parley.hub.chat.Chats.Outcome;
 import dev.parley.hub.chat.Chats.SessionState;
 import dev.parley.hub.chat.Chats.Ticket;
 import dev.parley.hub.cluster.NodeBus;
 import dev.parley.hub.cluster.NodeBus.Received;
 import dev.parley.hub.cluster.Placement;
+import dev.parley.hub.session.RunStatus;
 import dev.parley.hub.session.SessionKey;
+import dev.parley.hub.tenant.TenantScope;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.AgentId;
@@ -20,7 +23,9 @@ import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,6 +59,13 @@ public final class ChatRelay {
       long timeoutMs) {
     AgentAddress agent() {
       return new AgentAddress(new TenantId(tenant), key(session).agent());
+    }
+  }
+
+  /** A ticket, and the node that keeps the run. */
+  private record Kept(String runId, String status, String node) {
+    boolean isUnderWay() {
+      return status.equals("started") || status.equals(RunStatus.RUNNING.answer());
     }
   }
 
@@ -92,6 +104,7 @@ public final class ChatRelay {
     bus.onRequest(STOP, this::onStop);
     bus.onRequest(STATES, this::onStates);
     bus.onRequest(WAIT, this::onWait);
+    placement.onChange(() -> chats.followed().keepOnly(placement.nodes()));
     chats.sharedThrough(this);
   }
 
@@ -105,9 +118,11 @@ public final class ChatRelay {
         .filter(node -> !node.equals(placement.self()));
   }
 
+  /** Sends a message to the agent's place, and follows its run until it ends. */
   Future<Ticket> send(
       String node,
       Principal caller,
+      TenantScope scope,
       SessionKey session,
       String message,
       String runId,
@@ -122,7 +137,28 @@ public final class ChatRelay {
             runId,
             timeoutMs);
     return bus.request(node, SEND, "", Json.write(wanted), ADMISSION)
-        .map(text -> Json.read(text, Ticket.class));
+        .map(
+            text -> {
+              Kept kept = Json.read(text, Kept.class);
+              if (kept.isUnderWay()) {
+                Run run = new Run(scope.tenant(), session, runId);
+                chats
+                    .followed()
+                    .follow(
+                        kept.node,
+                        scope,
+                        run,
+                        message,
+                        patience -> outcomeAt(kept.node, RunKey.of(run), patience));
+              }
+              return new Ticket(kept.runId, kept.status);
+            });
+  }
+
+  private Future<Outcome> outcomeAt(String node, RunKey run, Duration patience) {
+    Wait wanted = new Wait(run.tenant().value(), run.runId());
+    return bus.request(node, WAIT, "", Json.write(wanted), patience)
+        .map(text -> Json.read(text, Outcome.class));
   }
 
   private Future<String> onSend(Received request) {
@@ -145,7 +181,7 @@ public final class ChatRelay {
                     wanted.message,
                     wanted.runId,
                     wanted.timeoutMs))
-        .map(Json::write);
+        .map(ticket -> Json.write(new Kept(ticket.runId(), ticket.status(), placement.self())));
   }
 
   private static ParleyException moving(AgentAddress agent) {
@@ -172,34 +208,68 @@ public final class ChatRelay {
     SessionKey session = wanted.session == null ? null : key(wanted.session);
     return Future.succeededFuture(
         Json.write(
-            new Stopped(chats.abortHere(new TenantId(wanted.tenant), session, wanted.runId))));
+            new Stopped(chats.runs().abort(new TenantId(wanted.tenant), session, wanted.runId))));
   }
 
-  /** What other nodes know of these sessions; nothing of those of a node that does not answer. */
-  Future<Map<SessionKey, SessionState>> states(TenantId tenant, Set<SessionKey> sessions) {
-    Map<String, List<String>> byNode = new HashMap<>();
+  /**
+   * What other nodes know of these sessions, those that were {@code running} on any node and the
+   * others at their place; nothing of a node that does not answer.
+   */
+  Future<Map<SessionKey, SessionState>> states(
+      TenantId tenant, Set<SessionKey> sessions, Set<SessionKey> running) {
+    Map<String, Set<SessionKey>> byNode = new HashMap<>();
     for (SessionKey session : sessions) {
-      knownPlaceOf(tenant, session.agent())
-          .ifPresent(
-              node ->
-                  byNode.computeIfAbsent(node, same -> new ArrayList<>()).add(session.toString()));
+      Stream<String> nodes =
+          running.contains(session) ? others() : knownPlaceOf(tenant, session.agent()).stream();
+      nodes.forEach(
+          node -> byNode.computeIfAbsent(node, same -> new LinkedHashSet<>()).add(session));
     }
     List<Future<States>> answers = new ArrayList<>();
     byNode.forEach(
-        (node, keys) ->
-            answers.add(
-                bus.request(
-                        node, STATES, "", Json.write(new Question(tenant.value(), keys)), ANSWER)
-                    .map(text -> Json.read(text, States.class))
-                    .otherwise(new States(Map.of()))));
+        (node, some) -> answers.add(statesAt(node, tenant, some).otherwise(new States(Map.of()))));
     return Future.all(answers)
         .map(
             all -> {
               Map<SessionKey, SessionState> states = new HashMap<>();
               for (States some : all.<States>list()) {
-                some.bySession.forEach((session, state) -> states.put(key(session), state));
+                some.bySession.forEach(
+                    (session, state) -> states.merge(key(session), state, SessionState::and));
               }
               return states;
+            });
+  }
+
+  private Future<States> statesAt(String node, TenantId tenant, Collection<SessionKey> sessions) {
+    Question question =
+        new Question(tenant.value(), sessions.stream().map(SessionKey::toString).toList());
+    return bus.request(node, STATES, "", Json.write(question), ANSWER)
+        .map(text -> Json.read(text, States.class));
+  }
+
+  /**
+   * Whether another node has a run under way.
+   *
+   * @return fails with {@code unavailable} when one that may does not answer
+   */
+  Future<Boolean> isUnderWay(Run run) {
+    List<Future<Boolean>> answers =
+        others()
+            .map(
+                node ->
+                    statesAt(node, run.tenant(), List.of(run.session()))
+                        .map(
+                            states ->
+                                states.bySession.values().stream()
+                                    .anyMatch(state -> state.active().contains(run.runId()))))
+            .toList();
+    return Future.join(answers)
+        .transform(
+            all -> {
+              boolean there =
+                  answers.stream().anyMatch(answer -> answer.succeeded() && answer.result());
+              return there || all.succeeded()
+                  ? Future.succeededFuture(there)
+                  : Future.failedFuture(all.cause());
             });
   }
 
@@ -215,29 +285,40 @@ public final class ChatRelay {
     Question question = Json.read(request.text(), Question.class);
     Map<String, SessionState> states = new HashMap<>();
     for (String session : question.sessions) {
-      states.put(session, chats.stateHere(new TenantId(question.tenant), key(session)));
+      states.put(session, chats.runs().state(new TenantId(question.tenant), key(session)));
     }
     return Future.succeededFuture(Json.write(new States(states)));
   }
 
-  /** The end of a run that another node may know; fails with {@code not_found} if none does. */
+  /**
+   * The end of a run that another node may know.
+   *
+   * @return fails with {@code not_found} if all say that they do not, and with {@code unavailable}
+   *     if one that does not answer may
+   */
   Future<Outcome> outcome(TenantId tenant, String runId, Duration patience) {
-    String wanted = Json.write(new Wait(tenant.value(), runId));
-    List<Future<String>> answers =
-        others().map(node -> bus.request(node, WAIT, "", wanted, patience)).toList();
-    return answers.isEmpty()
-        ? Future.failedFuture(ParleyException.notFound("run"))
-        : Future.any(answers)
-            .map(
-                any -> {
-                  for (Future<String> answer : answers) {
-                    if (answer.succeeded()) {
-                      return Json.read(answer.result(), Outcome.class);
-                    }
-                  }
-                  throw ParleyException.notFound("run");
-                })
-            .recover(none -> Future.failedFuture(answers.get(0).cause()));
+    RunKey run = new RunKey(tenant, runId);
+    List<Future<Outcome>> answers = others().map(node -> outcomeAt(node, run, patience)).toList();
+    if (answers.isEmpty()) {
+      return Future.failedFuture(ParleyException.notFound("run"));
+    }
+    return Future.any(answers)
+        .transform(
+            any ->
+                answers.stream()
+                    .filter(Future::succeeded)
+                    .findFirst()
+                    .orElseGet(() -> Future.failedFuture(unknown(answers))));
+  }
+
+  private static Throwable unknown(List<Future<Outcome>> answers) {
+    return answers.stream()
+        .map(Future::cause)
+        .filter(
+            cause ->
+                !(cause instanceof ParleyException known && known.code() == ErrorCode.NOT_FOUND))
+        .findFirst()
+        .orElseGet(() -> ParleyException.notFound("run"));
   }
 
   private Future<String> onWait(Received request) {

@@ -1,7 +1,5 @@
 package dev.parley.hub.chat;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.agent.AgentDefinition;
 import dev.parley.hub.agent.Agents;
@@ -28,15 +26,13 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,21 +64,23 @@ public final class Chats implements RunListener {
    */
   public record SessionState(Set<String> active, @Nullable InFlight inFlight) {
     static final SessionState QUIET = new SessionState(Set.of(), null);
-  }
 
-  private record RunKey(TenantId tenant, String runId) {}
+    /** What this node and another know of the same session. */
+    SessionState and(SessionState other) {
+      Set<String> all = new LinkedHashSet<>(active);
+      all.addAll(other.active);
+      return new SessionState(
+          Collections.unmodifiableSet(all), inFlight != null ? inFlight : other.inFlight);
+    }
+  }
 
   private final Agents agents;
   private final Sessions sessions;
   private final Switchboard switchboard;
-  private final RunIds runIds;
   private final Clock clock;
-  private final RunListener watchers;
+  private final ChatRuns runs;
+  private final FollowedRuns followed;
   private volatile @Nullable ChatRelay others;
-  private final ConcurrentMap<RunKey, ChatRun> active = new ConcurrentHashMap<>();
-  private final UnderWay underWay = new UnderWay();
-  private final Cache<RunKey, Outcome> ended =
-      Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(Duration.ofMinutes(10)).build();
 
   /**
    * Starts without runs.
@@ -99,14 +97,27 @@ public final class Chats implements RunListener {
     this.agents = agents;
     this.sessions = sessions;
     this.switchboard = switchboard;
-    this.runIds = runIds;
     this.clock = clock;
-    this.watchers = watchers;
+    this.runs = new ChatRuns(runIds, clock, watchers);
+    this.followed = new FollowedRuns(sessions, runs, clock);
   }
 
   /** Says how to reach the chats of other nodes; without it there is this node only. */
   void sharedThrough(ChatRelay relay) {
     others = relay;
+  }
+
+  ChatRuns runs() {
+    return runs;
+  }
+
+  FollowedRuns followed() {
+    return followed;
+  }
+
+  /** Runs of other nodes whose ends clients of this node wait for. */
+  public long followedCount() {
+    return followed.count();
   }
 
   /**
@@ -128,7 +139,7 @@ public final class Chats implements RunListener {
     Optional<String> place =
         relay == null ? Optional.empty() : relay.placeOf(scope.tenant(), session.agent());
     return relay != null && place.isPresent()
-        ? relay.send(place.get(), caller, session, message, runId, timeoutMs)
+        ? relay.send(place.get(), caller, scope, session, message, runId, timeoutMs)
         : sendHere(caller, scope, session, message, runId, timeoutMs);
   }
 
@@ -141,8 +152,7 @@ public final class Chats implements RunListener {
       String runId,
       long timeoutMs) {
     Run run = new Run(scope.tenant(), session, runId);
-    RunKey key = new RunKey(scope.tenant(), runId);
-    ChatRun present = active.get(key);
+    ChatRun present = runs.find(RunKey.of(run));
     if (present != null) {
       return repeated(present, run, message);
     }
@@ -162,67 +172,42 @@ public final class Chats implements RunListener {
   /** Stops the runs of a session, or one of them; answers the ids of those that were stopped. */
   public Future<List<String>> abort(
       TenantId tenant, @Nullable SessionKey session, @Nullable String runId) {
-    List<String> here = abortHere(tenant, session, runId);
+    List<String> here = runs.abort(tenant, session, runId);
     ChatRelay relay = others;
     return relay == null || !here.isEmpty()
         ? Future.succeededFuture(here)
         : relay.stop(tenant, session, runId);
   }
 
-  List<String> abortHere(TenantId tenant, @Nullable SessionKey session, @Nullable String runId) {
-    List<String> stopped = new ArrayList<>();
-    active.forEach(
-        (key, run) -> {
-          boolean meant =
-              key.tenant.equals(tenant)
-                  && (session == null || run.run().session().equals(session))
-                  && (runId == null || key.runId.equals(runId));
-          if (meant && run.abort("by a person")) {
-            stopped.add(key.runId);
-          }
-        });
-    return stopped;
-  }
-
-  /** What is under way in these sessions. */
-  public Future<Map<SessionKey, SessionState>> states(TenantId tenant, Set<SessionKey> of) {
+  /**
+   * What is under way in these sessions.
+   *
+   * @param running those of them whose row says that a run is under way: a node that was their
+   *     place before may still have it, so all nodes are asked
+   */
+  public Future<Map<SessionKey, SessionState>> states(
+      TenantId tenant, Set<SessionKey> of, Set<SessionKey> running) {
     Map<SessionKey, SessionState> here = new HashMap<>();
-    of.forEach(session -> here.put(session, stateHere(tenant, session)));
+    of.forEach(session -> here.put(session, runs.state(tenant, session)));
     ChatRelay relay = others;
     return relay == null
         ? Future.succeededFuture(here)
         : relay
-            .states(tenant, of)
+            .states(tenant, of, running)
             .map(
                 elsewhere -> {
-                  here.putAll(elsewhere);
+                  elsewhere.forEach(
+                      (session, state) -> here.merge(session, state, SessionState::and));
                   return here;
                 });
-  }
-
-  /** What is under way in this session. */
-  public Future<SessionState> state(TenantId tenant, SessionKey session) {
-    return states(tenant, Set.of(session))
-        .map(all -> all.getOrDefault(session, SessionState.QUIET));
-  }
-
-  SessionState stateHere(TenantId tenant, SessionKey session) {
-    Set<String> running = underWay.in(tenant, session);
-    InFlight inFlight =
-        running.stream()
-            .map(runId -> active.get(new RunKey(tenant, runId)))
-            .filter(Objects::nonNull)
-            .map(run -> new InFlight(run.run().runId(), run.text()))
-            .findFirst()
-            .orElse(null);
-    return new SessionState(running, inFlight);
   }
 
   /**
    * How a run ends, when it ends.
    *
    * @param patience how long to wait for a run of another node
-   * @return fails with {@code not_found} when no node knows it
+   * @return fails with {@code not_found} when no node knows it, and with {@code unavailable} when
+   *     one that does not answer may
    */
   public Future<Outcome> outcome(TenantId tenant, String runId, Duration patience) {
     Future<Outcome> here = outcomeHere(tenant, runId);
@@ -235,61 +220,39 @@ public final class Chats implements RunListener {
         : relay.outcome(tenant, runId, patience);
   }
 
+  /** How a run ends that this node keeps or follows; null when it knows none. */
   @Nullable Future<Outcome> outcomeHere(TenantId tenant, String runId) {
     RunKey key = new RunKey(tenant, runId);
-    ChatRun run = active.get(key);
-    if (run != null) {
-      return run.done();
-    }
-    Outcome before = ended.getIfPresent(key);
-    return before == null ? null : Future.succeededFuture(before);
+    Future<Outcome> kept = runs.outcome(key);
+    return kept != null ? kept : followed.outcome(key);
   }
 
   @Override
   public void on(RunEvent event) {
-    Run which = event.run();
-    ChatRun chat = active.get(new RunKey(which.tenant(), which.runId()));
-    if (chat != null) {
-      chat.begin();
-    }
-    if (event instanceof RunEvent.Started) {
-      underWay.begin(which);
-    } else if (event instanceof RunEvent.Text text && chat != null) {
-      chat.said(text.text());
-    }
-    Outcome outcome = outcomeOf(event).orElse(null);
-    if (outcome != null) {
-      end(which, chat, outcome);
-    }
-    watchers.on(event);
-    if (chat != null && outcome != null) {
-      chat.end(outcome);
-    }
-  }
-
-  /** Whoever looks once the end is told sees no run any more. */
-  private void end(Run run, @Nullable ChatRun chat, Outcome outcome) {
-    if (chat == null) {
-      underWay.end(run);
-    } else {
-      ended.put(new RunKey(run.tenant(), run.runId()), outcome);
-      forget(chat);
-    }
+    runs.on(event);
   }
 
   /**
-   * The answer for a run that the transcript knows. One that has no end there and is not under way
-   * was lost with the hub that ran it: it ends here.
+   * The answer for a run that the transcript knows. One that has no end there and is under way on
+   * no node was lost with the node that ran it: it ends here.
    */
   private Future<Ticket> known(TenantScope scope, Run run, String message, RunStatus status) {
-    ChatRun present = active.get(new RunKey(run.tenant(), run.runId()));
+    ChatRun present = runs.find(RunKey.of(run));
     if (present != null) {
       return repeated(present, run, message);
     }
-    if (status != RunStatus.RUNNING
-        || underWay.in(run.tenant(), run.session()).contains(run.runId())) {
-      return Future.succeededFuture(new Ticket(run.runId(), status.answer()));
+    Ticket ticket = new Ticket(run.runId(), status.answer());
+    if (status != RunStatus.RUNNING || runs.isUnderWay(run)) {
+      return Future.succeededFuture(ticket);
     }
+    ChatRelay relay = others;
+    Future<Boolean> elsewhere =
+        relay == null ? Future.succeededFuture(false) : relay.isUnderWay(run);
+    return elsewhere.compose(
+        there -> there ? Future.succeededFuture(ticket) : lost(scope, run, message));
+  }
+
+  private Future<Ticket> lost(TenantScope scope, Run run, String message) {
     RunEnd lost = new RunEnd(RunStatus.FAILED, null, 0, 0, 0);
     return sessions
         .endRun(scope, run.session(), run.runId(), lost)
@@ -328,12 +291,11 @@ public final class Chats implements RunListener {
       String message,
       long timeoutMs) {
     ChatRun chat = new ChatRun(run, message, clock.millis());
-    ChatRun raced = active.putIfAbsent(new RunKey(run.tenant(), run.runId()), chat);
+    ChatRun raced = runs.add(chat);
     if (raced != null) {
       return repeated(raced, run, message);
     }
-    underWay.begin(run);
-    MessageId id = runIds.open(run.tenant(), run.runId());
+    MessageId id = runs.open(run);
     Promise<Ticket> admitted = Promise.promise();
     try {
       CallOrder order =
@@ -371,7 +333,7 @@ public final class Chats implements RunListener {
           },
           failure -> {
             if (admitted.tryFail(failure)) {
-              forget(chat);
+              runs.forget(chat);
             } else if (remote != null) {
               remote.fail(failure);
             } else if (!chat.begun()) {
@@ -379,7 +341,7 @@ public final class Chats implements RunListener {
             }
           });
     } catch (ParleyException refusal) {
-      forget(chat);
+      runs.forget(chat);
       return Future.failedFuture(refusal);
     }
     return admitted.future();
@@ -396,24 +358,5 @@ public final class Chats implements RunListener {
                     failure.code() == ErrorCode.CANCELLED
                         ? new RunEvent.Aborted(chat.run(), "", row, chat.startedAt())
                         : new RunEvent.Failed(chat.run(), failure, row, chat.startedAt())));
-  }
-
-  private void forget(ChatRun chat) {
-    TenantId tenant = chat.run().tenant();
-    active.remove(new RunKey(tenant, chat.run().runId()), chat);
-    underWay.end(chat.run());
-    runIds.close(tenant, chat.run().runId());
-  }
-
-  private Optional<Outcome> outcomeOf(RunEvent event) {
-    long now = clock.millis();
-    return Optional.ofNullable(
-        event instanceof RunEvent.Finished end
-            ? new Outcome(RunStatus.OK, end.text(), null, end.startedAt(), now)
-            : event instanceof RunEvent.Aborted end
-                ? new Outcome(RunStatus.ABORTED, end.text(), null, end.startedAt(), now)
-                : event instanceof RunEvent.Failed end
-                    ? new Outcome(RunStatus.FAILED, "", end.failure().text(), end.startedAt(), now)
-                    : null);
   }
 }

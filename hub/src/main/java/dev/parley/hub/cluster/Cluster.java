@@ -117,7 +117,7 @@ public final class Cluster {
   private static Future<Cluster> open(
       Vertx worker,
       ClusterKeys keys,
-      EventBusOptions bus,
+      EventBusOptions traffic,
       String address,
       HazelcastInstance hazelcast) {
     VertxOptions options =
@@ -125,22 +125,33 @@ public final class Cluster {
             .setEventLoopPoolSize(1)
             .setWorkerPoolSize(4)
             .setInternalBlockingPoolSize(4)
-            .setEventBusOptions(bus);
+            .setEventBusOptions(traffic);
     return Vertx.builder()
         .with(options)
         .withClusterManager(new HazelcastClusterManager(hazelcast))
         .buildClustered()
         .compose(
-            vertx -> {
-              NodeBus nodes = new NodeBus(vertx, address, keys);
-              return nodes
-                  .start()
-                  .compose(
-                      listening -> worker.executeBlocking(() -> new Placement(hazelcast), false))
-                  .map(placement -> new Cluster(vertx, hazelcast, placement, nodes))
-                  .recover(
-                      failure -> vertx.close().transform(closed -> Future.failedFuture(failure)));
-            });
+            vertx ->
+                worker
+                    .executeBlocking(() -> new Placement(hazelcast), false)
+                    .map(
+                        placement -> {
+                          NodeBus bus = new NodeBus(vertx, address, keys, placement::nodes);
+                          placement.onChange(bus::membersChanged);
+                          return new Cluster(vertx, hazelcast, placement, bus);
+                        })
+                    .recover(
+                        failure ->
+                            vertx.close().transform(closed -> Future.failedFuture(failure))));
+  }
+
+  /**
+   * Takes what other nodes send from now on; call it when all receivers are set.
+   *
+   * @return when it is done, and what the others have that receivers asked for is here
+   */
+  public Future<Void> start() {
+    return bus.start();
   }
 
   public Placement placement() {

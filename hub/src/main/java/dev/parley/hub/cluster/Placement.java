@@ -76,7 +76,8 @@ public final class Placement {
     listeners.add(listener);
   }
 
-  private void changed() {
+  /** One change at a time: listeners see members and places that are at least as new. */
+  private synchronized void changed() {
     if (hazelcast.getLifecycleService().isRunning()) {
       listeners.forEach(Runnable::run);
     }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SessionIndex {
   private static final Script COMMIT = new Script("session-commit");
+  private static final Script REMOVE = new Script("session-remove");
 
   private final Store store;
   private final Fencing fencing;
@@ -122,8 +123,11 @@ final class SessionIndex {
     return find(scope, key);
   }
 
-  Future<Boolean> remove(TenantScope scope, SessionKey key) {
-    return store.hashDelete(hash(scope, key.agent()), key.toString());
+  /** Removes a session; false when its row is not the one read any more. */
+  Future<Boolean> remove(TenantScope scope, SessionKey key, Stored read) {
+    return store
+        .run(REMOVE, List.of(hash(scope, key.agent())), List.of(key.toString(), read.json))
+        .map(result -> result.integer(0) == 1);
   }
 
   Future<List<SessionRow>> all(TenantScope scope, AgentId agent) {

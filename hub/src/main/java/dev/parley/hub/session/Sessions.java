@@ -324,8 +324,38 @@ public final class Sessions {
                     session ->
                         session == null
                             ? Future.succeededFuture(false)
-                            : deleteTranscript(scope, key, session.row())
-                                .compose(done -> index.remove(scope, key))));
+                            : delete(scope, key, session, Commits.ATTEMPTS)));
+  }
+
+  /**
+   * When another node has changed the session, what it wrote goes too; when it has deleted it, and
+   * perhaps made it anew, that is not this session any more.
+   */
+  private Future<Boolean> delete(TenantScope scope, SessionKey key, Stored read, int attempts) {
+    return deleteTranscript(scope, key, read.row())
+        .compose(deleted -> index.remove(scope, key, read))
+        .compose(
+            removed ->
+                removed
+                    ? Future.succeededFuture(true)
+                    : index
+                        .findToRemove(scope, key)
+                        .compose(newer -> deleteNewer(scope, key, read, newer, attempts - 1)));
+  }
+
+  private Future<Boolean> deleteNewer(
+      TenantScope scope, SessionKey key, Stored read, @Nullable Stored newer, int attempts) {
+    if (newer == null || !newer.row().sessionId().equals(read.row().sessionId())) {
+      return Future.succeededFuture(false);
+    }
+    return attempts > 0
+        ? delete(scope, key, newer, attempts)
+        : Future.failedFuture(
+            new ParleyException(
+                    ErrorCode.UNAVAILABLE,
+                    "other nodes write to session %s all the time; it is not deleted, try again"
+                        .formatted(key))
+                .retryAfter(200));
   }
 
   private Future<Void> deleteTranscript(TenantScope scope, SessionKey key, SessionRow session) {

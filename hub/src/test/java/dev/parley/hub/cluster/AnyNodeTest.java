@@ -11,16 +11,13 @@ import dev.parley.hub.HubExtension;
 import dev.parley.hub.HubExtension.Member;
 import dev.parley.hub.NodeProcess;
 import dev.parley.hub.Peer;
-import dev.parley.hub.store.TcpRedis;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.http.WebSocketClient;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,67 +26,27 @@ import org.junit.jupiter.api.io.TempDir;
 /** Two nodes with one data directory: a person never notices which one they are connected to. */
 class AnyNodeTest {
   private static final Duration LONGEST = Duration.ofSeconds(30);
-  private static final String SECRET = "5f1d0c6e0b7a4d5f9e3c2b1a09f8e7d6";
 
   @TempDir static Path directory;
 
-  private static TcpRedis redis;
+  private static TestCluster cluster;
   private static HubExtension first;
   private static NodeProcess second;
   private static WebSocketClient sockets;
 
   @BeforeAll
   static void startNodes() throws IOException {
-    redis = TcpRedis.start(directory);
-    String url = "redis://" + redis.address();
-    String secret = Files.writeString(directory.resolve("secret"), SECRET).toString();
-    String data = directory.resolve("data").toString();
-    String port = Integer.toString(TcpRedis.freePort());
-    first =
-        HubExtension.with(
-                "cluster",
-                "true",
-                "redis",
-                url,
-                "cluster-secret-file",
-                secret,
-                "data",
-                data,
-                "cluster-port",
-                port,
-                "redis-timeout-ms",
-                "10000")
-            .start();
-    sockets = first.vertx().createWebSocketClient();
-    second =
-        NodeProcess.start(
-            directory.resolve("second"),
-            Map.of(
-                "cluster",
-                "true",
-                "redis",
-                url,
-                "cluster-secret-file",
-                secret,
-                "data",
-                data,
-                "cluster-port",
-                Integer.toString(TcpRedis.freePort()),
-                "cluster-members",
-                "127.0.0.1:" + port,
-                "redis-timeout-ms",
-                "10000",
-                "offline-pacing-ms",
-                "0"));
+    cluster = TestCluster.start(directory, "data", directory.resolve("data").toString());
+    first = cluster.first();
+    sockets = cluster.sockets();
+    second = cluster.node("second");
     second.port();
   }
 
   @AfterAll
-  static void stopNodes() throws Exception {
-    for (AutoCloseable part : new AutoCloseable[] {second, first, redis}) {
-      if (part != null) {
-        part.close();
-      }
+  static void stopNodes() {
+    if (cluster != null) {
+      cluster.close();
     }
   }
 

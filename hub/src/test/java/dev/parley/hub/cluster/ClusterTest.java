@@ -10,15 +10,12 @@ import dev.parley.hub.HubExtension;
 import dev.parley.hub.HubExtension.Member;
 import dev.parley.hub.NodeProcess;
 import dev.parley.hub.Peer;
-import dev.parley.hub.store.TcpRedis;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.http.WebSocketClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,69 +25,31 @@ import org.junit.jupiter.api.io.TempDir;
 /** Three nodes on one Redis: one in this JVM, two in JVMs of their own. */
 class ClusterTest {
   private static final Duration LONGEST = Duration.ofSeconds(30);
-  private static final String SECRET = "5f1d0c6e0b7a4d5f9e3c2b1a09f8e7d6";
 
   @TempDir static Path directory;
 
-  private static TcpRedis redis;
+  private static TestCluster cluster;
   private static HubExtension first;
   private static NodeProcess second;
   private static NodeProcess third;
   private static WebSocketClient sockets;
-  private static Map<String, String> options;
-  private static int firstPort;
 
   @BeforeAll
   static void startNodes() throws IOException {
-    redis = TcpRedis.start(directory);
-    Path secret = Files.writeString(directory.resolve("secret"), SECRET + "\n");
-    firstPort = TcpRedis.freePort();
-    options =
-        Map.of(
-            "cluster",
-            "true",
-            "redis",
-            "redis://" + redis.address(),
-            "cluster-secret-file",
-            secret.toString(),
-            "cluster-members",
-            "127.0.0.1:" + firstPort,
-            "offline-pacing-ms",
-            "0");
-    first =
-        HubExtension.with(
-                "cluster",
-                "true",
-                "redis",
-                "redis://" + redis.address(),
-                "cluster-secret-file",
-                secret.toString(),
-                "cluster-members",
-                "127.0.0.1:" + firstPort,
-                "cluster-port",
-                Integer.toString(firstPort))
-            .start();
-    sockets = first.vertx().createWebSocketClient();
-    second = node("second", Map.of());
-    third = node("third", Map.of());
+    cluster = TestCluster.start(directory);
+    first = cluster.first();
+    sockets = cluster.sockets();
+    second = cluster.node("second");
+    third = cluster.node("third");
     second.port();
     third.port();
   }
 
   @AfterAll
-  static void stopNodes() throws Exception {
-    for (AutoCloseable part : new AutoCloseable[] {second, third, first, redis}) {
-      if (part != null) {
-        part.close();
-      }
+  static void stopNodes() {
+    if (cluster != null) {
+      cluster.close();
     }
-  }
-
-  private static NodeProcess node(String name, Map<String, String> more) throws IOException {
-    Map<String, String> all = new TreeMap<>(options);
-    all.put("cluster-port", Integer.toString(TcpRedis.freePort()));
-    all.putAll(more);
-    return NodeProcess.start(directory.resolve(name), all);
   }
 
   private static ObjectNode call(String to) {
@@ -366,7 +325,7 @@ class ClusterTest {
   void callersOfAKilledNodeHearAtOnceAndTheAgentWorksAgainElsewhere() throws IOException {
     Member owner = first.unmetered(first.signUp());
     first.defineRemote(owner, "worker");
-    NodeProcess doomed = node("doomed", Map.of());
+    NodeProcess doomed = cluster.node("doomed");
     try (Peer agent = doomed.connectAgent(sockets, owner.key(), "worker");
         Peer caller = first.connect(owner.key())) {
       reachable(caller, agent, owner.agent("worker"));
@@ -392,7 +351,7 @@ class ClusterTest {
     Member owner = first.unmetered(first.signUp());
     first.defineRemote(owner, "worker");
     try (Peer agent = second.connectAgent(sockets, owner.key(), "worker");
-        NodeProcess late = node("late", Map.of());
+        NodeProcess late = cluster.node("late");
         Peer caller = late.connect(sockets, owner.key())) {
       reachable(caller, agent, owner.agent("worker"));
       streams(caller, agent, owner.agent("worker"));
@@ -401,10 +360,11 @@ class ClusterTest {
 
   @Test
   void aHubWithAnotherSecretCannotJoin() throws IOException {
-    Path wrong = Files.writeString(directory.resolve("wrong"), SECRET.replace('5', '6'));
-    try (NodeProcess stranger = node("stranger", Map.of("cluster-secret-file", wrong.toString()))) {
+    Path wrong =
+        Files.writeString(directory.resolve("wrong"), TestCluster.SECRET.replace('5', '6'));
+    try (NodeProcess stranger = cluster.node("stranger", "cluster-secret-file", wrong.toString())) {
       String end = stranger.end();
-      assertTrue(end.contains("refused: the cluster member 127.0.0.1:" + firstPort), end);
+      assertTrue(end.contains("refused: the cluster member " + cluster.address()), end);
     }
   }
 }

@@ -9,16 +9,13 @@ import dev.parley.hub.HubExtension;
 import dev.parley.hub.HubExtension.Member;
 import dev.parley.hub.NodeProcess;
 import dev.parley.hub.Peer;
-import dev.parley.hub.store.TcpRedis;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.http.WebSocketClient;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,46 +29,24 @@ class FencingTest {
 
   @TempDir Path directory;
 
-  private TcpRedis redis;
+  private TestCluster cluster;
   private HubExtension living;
   private NodeProcess paused;
   private WebSocketClient sockets;
 
   @BeforeEach
   void startNodes() throws IOException {
-    redis = TcpRedis.start(directory);
-    Path secret =
-        Files.writeString(directory.resolve("secret"), "5f1d0c6e0b7a4d5f9e3c2b1a09f8e7d6");
-    String port = Integer.toString(TcpRedis.freePort());
-    Map<String, String> shared =
-        Map.of(
-            "cluster",
-            "true",
-            "redis",
-            "redis://" + redis.address(),
-            "cluster-secret-file",
-            secret.toString(),
-            "cluster-members",
-            "127.0.0.1:" + port,
-            "data",
-            directory.resolve("data").toString());
-    List<String> here = new ArrayList<>(List.of("cluster-port", port));
-    shared.forEach((name, value) -> here.addAll(List.of(name, value)));
-    living = HubExtension.with(here.toArray(new String[0])).start();
-    sockets = living.vertx().createWebSocketClient();
-    Map<String, String> there = new java.util.TreeMap<>(shared);
-    there.put("cluster-port", Integer.toString(TcpRedis.freePort()));
-    there.put("offline-pacing-ms", "10");
-    paused = NodeProcess.start(directory.resolve("paused"), there);
+    cluster = TestCluster.start(directory, "data", directory.resolve("data").toString());
+    living = cluster.first();
+    sockets = cluster.sockets();
+    paused = cluster.node("paused", "offline-pacing-ms", "10");
     paused.port();
   }
 
   @AfterEach
-  void stopNodes() throws Exception {
-    for (AutoCloseable part : new AutoCloseable[] {paused, living, redis}) {
-      if (part != null) {
-        part.close();
-      }
+  void stopNodes() {
+    if (cluster != null) {
+      cluster.close();
     }
   }
 

@@ -11,11 +11,9 @@ import dev.parley.hub.HubExtension;
 import dev.parley.hub.HubExtension.Member;
 import dev.parley.hub.NodeProcess;
 import dev.parley.hub.Peer;
-import dev.parley.hub.store.TcpRedis;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.http.WebSocketClient;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +21,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,58 +32,32 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class MailClusterTest {
   private static final Duration LONGEST = Duration.ofSeconds(60);
-  private static final String SECRET = "5f1d0c6e0b7a4d5f9e3c2b1a09f8e7d6";
   private static final int AGENTS = 16;
 
   @TempDir static Path directory;
 
-  private static TcpRedis redis;
+  private static TestCluster cluster;
   private static HubExtension first;
   private static NodeProcess second;
   private static WebSocketClient sockets;
-  private static Map<String, String> options;
 
   private final Member owner = first.unmetered(first.signUp());
   private final List<String> agents = agents();
 
   @BeforeAll
   static void startNodes() throws IOException {
-    redis = TcpRedis.start(directory);
-    Path secret = Files.writeString(directory.resolve("secret"), SECRET + "\n");
-    int port = TcpRedis.freePort();
-    options =
-        Map.of(
-            "cluster",
-            "true",
-            "redis",
-            "redis://" + redis.address(),
-            "cluster-secret-file",
-            secret.toString(),
-            "cluster-members",
-            "127.0.0.1:" + port,
-            "mail-back-off-ms",
-            "50");
-    List<String> settings = new ArrayList<>(List.of("cluster-port", Integer.toString(port)));
-    options.forEach((name, value) -> settings.addAll(List.of(name, value)));
-    first = HubExtension.with(settings.toArray(String[]::new)).start();
-    sockets = first.vertx().createWebSocketClient();
-    second = node("second");
+    cluster = TestCluster.start(directory, "mail-back-off-ms", "50");
+    first = cluster.first();
+    sockets = cluster.sockets();
+    second = cluster.node("second");
     second.port();
   }
 
   @AfterAll
-  static void stopNodes() throws Exception {
-    for (AutoCloseable part : new AutoCloseable[] {second, first, redis}) {
-      if (part != null) {
-        part.close();
-      }
+  static void stopNodes() {
+    if (cluster != null) {
+      cluster.close();
     }
-  }
-
-  private static NodeProcess node(String name) throws IOException {
-    Map<String, String> all = new TreeMap<>(options);
-    all.put("cluster-port", Integer.toString(TcpRedis.freePort()));
-    return NodeProcess.start(directory.resolve(name), all);
   }
 
   private List<String> agents() {
@@ -171,7 +142,7 @@ class MailClusterTest {
 
   @Test
   void isNotLostAndStaysInOrderWhenTheNodeThatServesItIsKilled() throws IOException {
-    NodeProcess doomed = node("doomed");
+    NodeProcess doomed = cluster.node("doomed");
     Map<String, Peer> workers = new LinkedHashMap<>();
     try {
       doomed.port();
@@ -216,7 +187,7 @@ class MailClusterTest {
 
   @Test
   void aStoppedNodeThatGoesOnHasNoSayInMailThatWasTakenOver() throws IOException {
-    NodeProcess paused = node("paused");
+    NodeProcess paused = cluster.node("paused");
     Map<String, Peer> workers = new LinkedHashMap<>();
     try {
       paused.port();

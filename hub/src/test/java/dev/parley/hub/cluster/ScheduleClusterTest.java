@@ -8,23 +8,18 @@ import dev.parley.hub.HubExtension;
 import dev.parley.hub.HubExtension.Member;
 import dev.parley.hub.NodeProcess;
 import dev.parley.hub.Peer;
-import dev.parley.hub.store.TcpRedis;
 import dev.parley.protocol.frame.Json;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -38,44 +33,22 @@ class ScheduleClusterTest {
 
   @TempDir static Path directory;
 
-  private static TcpRedis redis;
+  private static TestCluster cluster;
   private static HubExtension first;
   private static NodeProcess second;
-  private static Map<String, String> options;
 
   @BeforeAll
   static void startNodes() throws IOException {
-    redis = TcpRedis.start(directory);
-    Path secret =
-        Files.writeString(directory.resolve("secret"), "5f1d0c6e0b7a4d5f9e3c2b1a09f8e7d6\n");
-    int port = TcpRedis.freePort();
-    options =
-        Map.of(
-            "cluster",
-            "true",
-            "redis",
-            "redis://" + redis.address(),
-            "cluster-secret-file",
-            secret.toString(),
-            "cluster-members",
-            "127.0.0.1:" + port,
-            "schedule-min-period-ms",
-            "1000");
-    List<String> settings = new ArrayList<>(List.of("cluster-port", Integer.toString(port)));
-    options.forEach((name, value) -> settings.addAll(List.of(name, value)));
-    first = HubExtension.with(settings.toArray(String[]::new)).start();
-    Map<String, String> all = new TreeMap<>(options);
-    all.put("cluster-port", Integer.toString(TcpRedis.freePort()));
-    second = NodeProcess.start(directory.resolve("second"), all);
+    cluster = TestCluster.start(directory, "schedule-min-period-ms", "1000");
+    first = cluster.first();
+    second = cluster.node("second");
     second.port();
   }
 
   @AfterAll
-  static void stopNodes() throws Exception {
-    for (AutoCloseable part : new AutoCloseable[] {second, first, redis}) {
-      if (part != null) {
-        part.close();
-      }
+  static void stopNodes() {
+    if (cluster != null) {
+      cluster.close();
     }
   }
 

@@ -15,16 +15,11 @@ import dev.parley.hub.HubExtension;
 import dev.parley.hub.HubExtension.Member;
 import dev.parley.hub.NodeProcess;
 import dev.parley.hub.Peer;
-import dev.parley.hub.store.TcpRedis;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.http.WebSocketClient;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,7 +32,7 @@ class StreamClusterTest {
 
   @TempDir static Path directory;
 
-  private static TcpRedis redis;
+  private static TestCluster cluster;
   private static HubExtension first;
   private static NodeProcess second;
   private static WebSocketClient sockets;
@@ -48,41 +43,17 @@ class StreamClusterTest {
 
   @BeforeAll
   static void startNodes() throws IOException {
-    redis = TcpRedis.start(directory);
-    Path secret =
-        Files.writeString(directory.resolve("secret"), "5f1d0c6e0b7a4d5f9e3c2b1a09f8e7d6\n");
-    int port = TcpRedis.freePort();
-    String[] common = {
-      "cluster",
-      "true",
-      "redis",
-      "redis://" + redis.address(),
-      "cluster-secret-file",
-      secret.toString(),
-      "cluster-members",
-      "127.0.0.1:" + port
-    };
-    first =
-        HubExtension.with(
-                Stream.concat(Stream.of(common), Stream.of("cluster-port", Integer.toString(port)))
-                    .toArray(String[]::new))
-            .start();
-    sockets = first.vertx().createWebSocketClient();
-    Map<String, String> ofSecond = new TreeMap<>();
-    for (int i = 0; i < common.length; i += 2) {
-      ofSecond.put(common[i], common[i + 1]);
-    }
-    ofSecond.put("cluster-port", Integer.toString(TcpRedis.freePort()));
-    second = NodeProcess.start(directory.resolve("second"), ofSecond);
+    cluster = TestCluster.start(directory);
+    first = cluster.first();
+    sockets = cluster.sockets();
+    second = cluster.node("second");
     second.port();
   }
 
   @AfterAll
-  static void stopNodes() throws Exception {
-    for (AutoCloseable part : new AutoCloseable[] {second, first, redis}) {
-      if (part != null) {
-        part.close();
-      }
+  static void stopNodes() {
+    if (cluster != null) {
+      cluster.close();
     }
   }
 

@@ -7,6 +7,7 @@ import dev.parley.hub.cluster.Leases;
 import dev.parley.hub.cluster.NodeBus;
 import dev.parley.hub.cluster.NodeBus.Received;
 import dev.parley.hub.cluster.Placement;
+import dev.parley.hub.cluster.Renewal;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
@@ -16,17 +17,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Knows on which nodes remote agents have links: tells the places of this node's agents, keeps the
  * leases of the agents whose place is here, and asks for the others. A question that reaches a node
  * that is no longer the place is passed on once and no further.
  */
-final class Whereabouts {
-  private static final Duration LEASE = Duration.ofSeconds(30);
-  private static final long RENEW_MS = 10_000;
-  private static final long SETTLE_MS = 100;
+final class Whereabouts implements Renewal.Teller {
   private static final Duration ASK = Duration.ofSeconds(2);
   private static final Duration REMEMBERED = Duration.ofSeconds(10);
   private static final int MAX_AGENTS = 1_000_000;
@@ -34,23 +33,23 @@ final class Whereabouts {
   private static final String LINKED = "linked";
   private static final String UNLINKED = "unlinked";
   private static final String WHERE = "where";
+  private static final String WHO = "links";
   private static final String PASSED_ON = "passed-on";
 
-  private final Vertx vertx;
   private final Placement placement;
   private final NodeBus bus;
   private final RemoteAgents here;
-  private final Leases<AgentAddress> leases = new Leases<>(LEASE, MAX_AGENTS, System::nanoTime);
+  private final Leases<AgentAddress> leases =
+      new Leases<>(Renewal.LEASE, MAX_AGENTS, System::nanoTime);
   private final Cache<AgentAddress, List<String>> remembered =
       Caffeine.newBuilder().maximumSize(MAX_AGENTS).expireAfterWrite(REMEMBERED).build();
-  private final AtomicBoolean settling = new AtomicBoolean();
-  private long timer;
+  private final Renewal renewal;
 
   Whereabouts(Vertx vertx, Placement placement, NodeBus bus, RemoteAgents here) {
-    this.vertx = vertx;
     this.placement = placement;
     this.bus = bus;
     this.here = here;
+    this.renewal = new Renewal(vertx, placement, bus, WHO, this);
   }
 
   void start() {
@@ -61,36 +60,36 @@ final class Whereabouts {
         new RemoteAgents.Watcher() {
           @Override
           public void connected(AgentAddress address) {
-            tell(LINKED, List.of(address));
+            tell(LINKED, List.of(address), place -> true);
           }
 
           @Override
           public void gone(AgentAddress address) {
-            tell(UNLINKED, List.of(address));
+            tell(UNLINKED, List.of(address), place -> true);
           }
         });
-    timer = vertx.setPeriodic(RENEW_MS, passed -> tell(LINKED, here.addresses()));
+    renewal.start();
   }
 
   void stop() {
-    vertx.cancelTimer(timer);
+    renewal.stop();
     here.watchedBy(RemoteAgents.Watcher.NOBODY);
   }
 
   /** Members or places have changed: what was known may be wrong, and new places know nothing. */
   void changed() {
+    renewal.changed();
+  }
+
+  @Override
+  public void keepOnly(Set<String> nodes) {
     remembered.invalidateAll();
-    leases.keepOnly(placement.nodes());
-    tell(LINKED, here.addresses());
-    if (settling.compareAndSet(false, true)) {
-      vertx.setTimer(
-          SETTLE_MS,
-          passed -> {
-            settling.set(false);
-            remembered.invalidateAll();
-            tell(LINKED, here.addresses());
-          });
-    }
+    leases.keepOnly(nodes);
+  }
+
+  @Override
+  public void tell(Set<String> nodes) {
+    tell(LINKED, here.addresses(), nodes::contains);
   }
 
   /** The nodes that have a link to the agent; asks its place unless it did a moment ago. */
@@ -143,13 +142,16 @@ final class Whereabouts {
     message.text().lines().forEach(line -> leases.drop(AgentAddress.parse(line), message.from()));
   }
 
-  private void tell(String kind, Iterable<AgentAddress> agents) {
+  private void tell(String kind, Iterable<AgentAddress> agents, Predicate<String> concerned) {
     Map<String, List<AgentAddress>> byPlace = new HashMap<>();
     for (AgentAddress agent : agents) {
       String place;
       try {
         place = placement.of(agent);
       } catch (ParleyException noOwner) {
+        continue;
+      }
+      if (!concerned.test(place)) {
         continue;
       }
       List<AgentAddress> batch = byPlace.computeIfAbsent(place, key -> new ArrayList<>());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.chat.Chats;
 import dev.parley.hub.gateway.Caller;
 import dev.parley.hub.gateway.OperationTable;
+import dev.parley.hub.session.RunStatus;
 import dev.parley.hub.session.SessionKey;
 import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.error.ErrorCode;
@@ -154,7 +155,19 @@ public final class ChatOperations {
               body.putArray("payloads").addObject().put("text", ended.text()).putNull("mediaUrl");
               body.putObject("meta").put("durationMs", ended.endedAt() - ended.startedAt());
               connection.answerAgain(result);
-            });
+            })
+        .onFailure(failure -> connection.answerAgain(unknownEnd(runId, failure)));
+  }
+
+  private static ObjectNode unknownEnd(String runId, Throwable failure) {
+    String why = failure instanceof ParleyException known ? known.text() : "the run got lost";
+    ObjectNode result =
+        Json.object()
+            .put("runId", runId)
+            .put("status", RunStatus.FAILED.answer())
+            .put("summary", why);
+    result.putObject("result").putArray("payloads");
+    return result;
   }
 
   private Future<ObjectNode> await(Caller caller, ObjectNode params) {

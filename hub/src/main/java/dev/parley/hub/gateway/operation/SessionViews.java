@@ -115,8 +115,7 @@ public final class SessionViews {
                             params.path("maxBytes").asInt(DEFAULT_CHARS)))
                     .compose(
                         page ->
-                            chats
-                                .state(caller.tenant(), at.key)
+                            state(caller, at.key, page.session())
                                 .map(state -> describe(caller, at, page, state))));
   }
 
@@ -143,9 +142,19 @@ public final class SessionViews {
 
   /** A session row with what only the running hub knows. */
   Future<ObjectNode> row(Caller caller, AgentDefinition agent, SessionRow session) {
-    return chats
-        .state(caller.tenant(), SessionKey.parse(session.key(), agent.id()))
+    return state(caller, SessionKey.parse(session.key(), agent.id()), session)
         .map(state -> row(caller, agent, session, state));
+  }
+
+  private Future<SessionState> state(Caller caller, SessionKey key, @Nullable SessionRow row) {
+    Set<SessionKey> running = isRunning(row) ? Set.of(key) : Set.of();
+    return chats
+        .states(caller.tenant(), Set.of(key), running)
+        .map(states -> Objects.requireNonNull(states.get(key)));
+  }
+
+  private static boolean isRunning(@Nullable SessionRow row) {
+    return row != null && row.lastRun() != null && row.lastRun().status() == RunStatus.RUNNING;
   }
 
   private ObjectNode row(
@@ -222,8 +231,13 @@ public final class SessionViews {
                   .forEach(
                       row ->
                           keys.put(row, SessionKey.parse(row.key(), new AgentId(row.agentId()))));
+              Set<SessionKey> running =
+                  keys.entrySet().stream()
+                      .filter(one -> isRunning(one.getKey()))
+                      .map(Map.Entry::getValue)
+                      .collect(Collectors.toSet());
               return chats
-                  .states(caller.tenant(), Set.copyOf(keys.values()))
+                  .states(caller.tenant(), Set.copyOf(keys.values()), running)
                   .map(
                       states ->
                           new Page(

@@ -86,7 +86,7 @@ final class PresenceFeed {
   private void publish(TenantId tenant) {
     FeedRelay relay = others;
     if (relay != null) {
-      relay.publishPresence(tenant, here(tenant));
+      relay.publishPresence(tenant);
     }
     publishHere(tenant);
   }

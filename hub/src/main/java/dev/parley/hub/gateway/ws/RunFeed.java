@@ -11,6 +11,7 @@ import dev.parley.hub.session.SessionKey;
 import dev.parley.hub.session.SessionRow;
 import dev.parley.hub.session.TranscriptRow;
 import dev.parley.protocol.address.TenantId;
+import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import java.time.Clock;
 import java.util.List;
@@ -62,7 +63,9 @@ public final class RunFeed implements RunListener {
     } else if (event instanceof RunEvent.Aborted aborted) {
       onAborted(run, aborted);
     } else if (event instanceof RunEvent.Failed failed) {
-      onFailed(run, failed);
+      onFailed(run, failed.failure(), failed.session());
+    } else if (event instanceof RunEvent.Lost lost) {
+      onLost(run, lost);
     }
     forgetEnded(event);
   }
@@ -70,7 +73,8 @@ public final class RunFeed implements RunListener {
   private void forgetEnded(RunEvent event) {
     if (event instanceof RunEvent.Finished
         || event instanceof RunEvent.Aborted
-        || event instanceof RunEvent.Failed) {
+        || event instanceof RunEvent.Failed
+        || event instanceof RunEvent.Lost) {
       counters.remove(event.run());
     }
   }
@@ -152,18 +156,24 @@ public final class RunFeed implements RunListener {
     phase(run, aborted.session(), "end", false);
   }
 
-  private void onFailed(Run run, RunEvent.Failed failed) {
-    String message = failed.failure().text();
+  private void onFailed(Run run, ParleyException failure, @Nullable SessionRow session) {
+    String message = failure.text();
     ObjectNode data = Json.object().put("phase", "error").put("error", message);
     lifecycle(run, data.put("endedAt", clock.millis()));
     ObjectNode payload = chatPayload(run).put("state", "error").put("errorMessage", message);
-    payload.put("errorKind", kindOf(failed)).put("errorCode", failed.failure().code().wireName());
+    payload.put("errorKind", kindOf(failure)).put("errorCode", failure.code().wireName());
     publish(run, "chat", payload, Kind.EVERYBODY);
-    phase(run, failed.session(), "end", false);
+    phase(run, session, "end", false);
   }
 
-  private static String kindOf(RunEvent.Failed failed) {
-    return switch (failed.failure().code()) {
+  /** Another node has numbered the events of this run: its end has a number above all of them. */
+  private void onLost(Run run, RunEvent.Lost lost) {
+    counters.put(run, new long[] {clock.millis()});
+    onFailed(run, lost.failure(), lost.session());
+  }
+
+  private static String kindOf(ParleyException failure) {
+    return switch (failure.code()) {
       case DEADLINE_EXCEEDED -> "timeout";
       case RATE_LIMITED, BUDGET_EXCEEDED -> "rate_limit";
       case FORBIDDEN -> "refusal";

@@ -27,18 +27,17 @@ final class TenantFeed {
 
   /** Adds a session, in place of the one that it resumes. */
   void add(WsSession session) {
-    boolean first = !hasSessions(session.principal().tenant());
     sessions.compute(
         session.principal().tenant(),
         (tenant, present) -> {
           ConcurrentMap<EventLog, WsSession> all =
               present == null ? new ConcurrentHashMap<>(2) : present;
           all.put(session.log(), session);
+          if (present == null) {
+            tellOthers(tenant, true);
+          }
           return all;
         });
-    if (first) {
-      tellOthers(session.principal().tenant());
-    }
   }
 
   /** Removes a session, unless another has taken its place. */
@@ -47,18 +46,30 @@ final class TenantFeed {
         session.principal().tenant(),
         (tenant, all) -> {
           all.remove(session.log(), session);
-          return all.isEmpty() ? null : all;
+          if (!all.isEmpty()) {
+            return all;
+          }
+          tellOthers(tenant, false);
+          return null;
         });
-    if (!hasSessions(session.principal().tenant())) {
-      tellOthers(session.principal().tenant());
+  }
+
+  /** As part of the change, so that the others hear of changes in their order. */
+  private void tellOthers(TenantId tenant, boolean here) {
+    FeedRelay relay = others;
+    if (relay != null) {
+      relay.changed(tenant, here);
     }
   }
 
-  private void tellOthers(TenantId tenant) {
-    FeedRelay relay = others;
-    if (relay != null) {
-      relay.changed(tenant);
-    }
+  /** Does this unless the tenant has no session here, and before the last of them can go. */
+  void whileHere(TenantId tenant, Runnable action) {
+    sessions.computeIfPresent(
+        tenant,
+        (same, all) -> {
+          action.run();
+          return all;
+        });
   }
 
   /**
