@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -66,7 +67,7 @@ class MailBatchTest extends MailFixture {
     HUB.openChannel(acme, globex, "desk", Json.object());
     for (Member receiver : List.of(acme, globex)) {
       limit(receiver, 7);
-      String agent = receiver == acme ? acme.agent("worker") : globex.agent("desk");
+      String agent = receiver.agent(receiver.equals(acme) ? "worker" : "desk");
       List<String> refused = new ArrayList<>();
       try (Peer sender = HUB.connect(acme.key())) {
         Map<String, String> ids = new HashMap<>();
@@ -108,7 +109,7 @@ class MailBatchTest extends MailFixture {
     Map<String, String> outcomes;
     try (Peer sender = HUB.connect(acme.key())) {
       for (int i = 0; i < BURST; i++) {
-        ObjectNode message = numbered("x", i / 2).put("to", agents.get(i / 2 % 2 ^ i % 2));
+        ObjectNode message = numbered("x", i / 2).put("to", agents.get((i / 2 + i) % 2));
         requests.put(sender.send("agent.send", message), message);
       }
       outcomes = answers(sender, BURST);
@@ -155,7 +156,7 @@ class MailBatchTest extends MailFixture {
           answer.path("id").asText(),
           answer.path("ok").asBoolean()
               ? answer.at("/payload/status").asText()
-              : answer.at("/error/code").asText().toLowerCase(java.util.Locale.ROOT));
+              : answer.at("/error/code").asText().toLowerCase(Locale.ROOT));
     }
     return answers;
   }

@@ -20,7 +20,7 @@ class GroupCommitTest {
   private static final TenantId GLOBEX = new TenantId("globex");
 
   private record Batch(TenantId tenant, List<String> writes, Promise<ScriptResult> answer) {
-    void answer() {
+    void end() {
       answer.complete(new ScriptResult(writes.stream().map(write -> (Object) write).toList()));
     }
   }
@@ -40,11 +40,11 @@ class GroupCommitTest {
     Future<String> second = commit.add(ACME, "2", 10);
     Future<String> third = commit.add(ACME, "3", 10);
     assertEquals(List.of(List.of("1")), written.stream().map(Batch::writes).toList());
-    written.get(0).answer();
+    written.get(0).end();
     assertEquals("1", first.result());
     assertFalse(second.isComplete());
     assertEquals(List.of("2", "3"), written.get(1).writes());
-    written.get(1).answer();
+    written.get(1).end();
     assertEquals("2", second.result());
     assertEquals("3", third.result());
     assertEquals(2, commit.batches());
@@ -58,9 +58,9 @@ class GroupCommitTest {
     }
     commit.add(GLOBEX, "g", 10);
     assertEquals(List.of(ACME, GLOBEX), written.stream().map(Batch::tenant).toList());
-    written.get(0).answer();
+    written.get(0).end();
     assertEquals(GroupCommit.BATCH_WRITES, written.get(2).writes().size());
-    written.get(2).answer();
+    written.get(2).end();
     assertEquals(GroupCommit.BATCH_WRITES - 1, written.get(3).writes().size());
   }
 
@@ -72,7 +72,7 @@ class GroupCommitTest {
     commit.add(ACME, "other half", GroupCommit.BATCH_BYTES / 2);
     commit.add(ACME, "small", 10);
     for (int i = 0; i < 4; i++) {
-      written.get(i).answer();
+      written.get(i).end();
     }
     assertEquals(
         List.of(
@@ -86,7 +86,7 @@ class GroupCommitTest {
     Future<String> second = commit.add(ACME, "2", 10);
     written.get(0).answer.fail("broken");
     assertEquals("broken", first.cause().getMessage());
-    written.get(1).answer();
+    written.get(1).end();
     assertEquals("2", second.result());
     assertEquals(0, commit.waitingBytes());
   }
@@ -116,7 +116,7 @@ class GroupCommitTest {
     }
     assertTrue(all.stream().noneMatch(Future::isComplete));
     refused(commit.add(ACME, "w", 1));
-    written.get(0).answer();
+    written.get(0).end();
     assertFalse(commit.add(ACME, "w", 1).isComplete());
   }
 
