@@ -1,7 +1,5 @@
 package dev.parley.hub.agent;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.access.HubPrincipals;
 import dev.parley.hub.agent.RunEvent.Run;
 import dev.parley.hub.model.ModelMessage;
@@ -12,8 +10,6 @@ import dev.parley.hub.model.ResolvedModel;
 import dev.parley.hub.model.TokenUsage;
 import dev.parley.hub.model.ToolCall;
 import dev.parley.hub.session.FencingToken;
-import dev.parley.hub.session.RunEnd;
-import dev.parley.hub.session.RunStart;
 import dev.parley.hub.session.RunStatus;
 import dev.parley.hub.session.SessionKey;
 import dev.parley.hub.session.SessionRow;
@@ -26,7 +22,6 @@ import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.envelope.RawJson;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
-import dev.parley.protocol.frame.Json;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -59,15 +54,12 @@ final class AgentRun {
   private final Run run;
   private final Workspace files;
   private final AgentTools tools;
+  private final RunTranscript transcript;
   private final CreditedText chunks;
   private final StringBuilder text = new StringBuilder();
   private final Promise<Void> ended = Promise.promise();
-  private boolean begun;
   private @Nullable ModelRun asking;
   private @Nullable ParleyException cancelled;
-  private long inputTokens;
-  private long outputTokens;
-  private long contextTokens;
   private long startedAt;
 
   AgentRun(
@@ -91,6 +83,7 @@ final class AgentRun {
         Redelivery.runId(
             parts.runIds().runOf(address.tenant(), delivery.envelope().id()), delivery.attempt());
     this.run = new Run(address.tenant(), session, runId);
+    this.transcript = new RunTranscript(parts, token, scope, run);
     this.files = parts.workspaces().of(scope, address.agent());
     this.tools = new AgentTools(address, delivery, parts.switchboard(), parts.neighbours(), files);
   }
@@ -152,7 +145,7 @@ final class AgentRun {
 
   /** Nothing of it was written, and that because another activation has the agent. */
   private boolean mayBeginAnew() {
-    return !begun && token.isSuperseded();
+    return !transcript.hasBegun() && token.isSuperseded();
   }
 
   private void stop(ParleyException reason) {
@@ -174,21 +167,7 @@ final class AgentRun {
       said.fields().put("senderLabel", delivery.envelope().from().toString());
       said.fields().putObject("provenance").put("kind", "inter_session");
     }
-    return parts
-        .sessions()
-        .startRun(token, scope, session, run.runId(), said)
-        .map(
-            start -> {
-              if (start instanceof RunStart.Started started) {
-                begun = true;
-                parts
-                    .listener()
-                    .on(new RunEvent.Started(run, started.row(), started.session(), startedAt));
-                return null;
-              }
-              throw new ParleyException(
-                  ErrorCode.CONFLICT, "a run with the id " + run.runId() + " was made before");
-            });
+    return transcript.begin(said, startedAt);
   }
 
   private Future<ModelReply> round(ResolvedModel model, String prompt, int roundsLeft) {
@@ -204,7 +183,8 @@ final class AgentRun {
               if (roundsLeft <= 0) {
                 return Future.failedFuture(tooManyRounds());
               }
-              return append(assistantRow(model, reply))
+              return transcript
+                  .appendCalls(model, reply)
                   .compose(row -> runTools(reply.calls(), 0))
                   .compose(done -> round(model, prompt, roundsLeft - 1));
             });
@@ -253,9 +233,7 @@ final class AgentRun {
             outcome -> {
               asking = null;
               TokenUsage used = asked.used();
-              inputTokens += used.input();
-              outputTokens += used.output();
-              contextTokens = used.input() + used.output();
+              transcript.count(used);
               return delivery
                   .account()
                   .settle(
@@ -293,7 +271,7 @@ final class AgentRun {
                   .on(
                       new RunEvent.ToolEnded(
                           run, call.id(), call.name(), outcome.content(), outcome.failed()));
-              return append(
+              return transcript.append(
                   TranscriptRow.toolResult(
                       call.id(),
                       call.name(),
@@ -305,10 +283,8 @@ final class AgentRun {
   }
 
   private Future<Void> finish(ModelReply reply) {
-    TranscriptRow row = TranscriptRow.assistant(reply.text(), parts.clock().millis());
-    row.fields().put("stopReason", reply.reason().wireName());
-    usage(row.fields());
-    return end(RunStatus.OK, row)
+    return transcript
+        .end(RunStatus.OK, transcript.reply(reply.text(), reply.reason().wireName()))
         .map(
             ended -> {
               parts
@@ -329,12 +305,9 @@ final class AgentRun {
     ParleyException reason = cancelled != null ? cancelled : refusal(failure);
     boolean aborted = reason.code() == ErrorCode.CANCELLED;
     TranscriptRow partial =
-        text.isEmpty() ? null : TranscriptRow.assistant(text.toString(), parts.clock().millis());
-    if (partial != null) {
-      partial.fields().put("stopReason", aborted ? "aborted" : "error");
-      usage(partial.fields());
-    }
-    return end(aborted ? RunStatus.ABORTED : RunStatus.FAILED, partial)
+        text.isEmpty() ? null : transcript.reply(text.toString(), aborted ? "aborted" : "error");
+    return transcript
+        .end(aborted ? RunStatus.ABORTED : RunStatus.FAILED, partial)
         .<@Nullable SessionRow>map(row -> row)
         .otherwise(
             unwritten -> {
@@ -355,64 +328,6 @@ final class AgentRun {
               return Future.succeededFuture();
             })
         .mapEmpty();
-  }
-
-  private Future<SessionRow> end(RunStatus status, @Nullable TranscriptRow row) {
-    return parts
-        .sessions()
-        .endRun(
-            token,
-            scope,
-            session,
-            run.runId(),
-            new RunEnd(status, row, inputTokens, outputTokens, contextTokens))
-        .map(
-            appended -> {
-              if (appended.row() != null) {
-                parts.listener().on(new RunEvent.RowAdded(run, appended.row(), appended.session()));
-              }
-              return appended.session();
-            });
-  }
-
-  private Future<Void> append(TranscriptRow row) {
-    return parts
-        .sessions()
-        .append(token, scope, session, row.ofRun(run.runId()))
-        .map(
-            appended -> {
-              parts
-                  .listener()
-                  .on(
-                      new RunEvent.RowAdded(
-                          run, Objects.requireNonNull(appended.row()), appended.session()));
-              return null;
-            });
-  }
-
-  private TranscriptRow assistantRow(ResolvedModel model, ModelReply reply) {
-    ArrayNode blocks = Json.mapper().createArrayNode();
-    if (!reply.text().isEmpty()) {
-      blocks.addObject().put("type", "text").put("text", reply.text());
-    }
-    for (ToolCall call : reply.calls()) {
-      ObjectNode block = blocks.addObject().put("type", "toolCall");
-      block.put("id", call.id()).put("name", call.name()).set("arguments", call.arguments());
-    }
-    ObjectNode fields =
-        Json.object()
-            .put("provider", model.provider().name())
-            .put("model", model.model())
-            .put("stopReason", "toolUse");
-    return TranscriptRow.assistant(blocks, parts.clock().millis(), fields);
-  }
-
-  private void usage(ObjectNode fields) {
-    fields
-        .putObject("usage")
-        .put("input", inputTokens)
-        .put("output", outputTokens)
-        .put("totalTokens", inputTokens + outputTokens);
   }
 
   private Duration timeLeft(ResolvedModel model) {

@@ -69,7 +69,9 @@ final class FollowedRuns {
       String message,
       Function<Duration, Future<Outcome>> ask) {
     RunKey key = RunKey.of(run);
-    Followed one = new Followed(node, scope, run, message, clock.millis(), new AtomicBoolean(), Promise.promise());
+    Followed one =
+        new Followed(
+            node, scope, run, message, clock.millis(), new AtomicBoolean(), Promise.promise());
     if (followed.asMap().putIfAbsent(key, one) != null) {
       return;
     }

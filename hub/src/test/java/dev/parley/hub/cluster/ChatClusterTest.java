@@ -27,6 +27,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Chats while nodes join and die; all share one data directory. */
 class ChatClusterTest {
   private static final Duration LONGEST = Duration.ofSeconds(60);
+
+  /** Less than what a node that heard nothing would wait for the next renewal. */
+  private static final Duration SOON = Duration.ofSeconds(4);
+
   private static final int TENANTS = 8;
   private static final String LONG = "repeat 2000 x";
 
@@ -97,8 +101,12 @@ class ChatClusterTest {
     int asked = 0;
     for (Member owner : people.keySet()) {
       try (Peer caller = late.connect(cluster.sockets(), owner.key())) {
-        caller.send(
-            "agent.call", Json.object().put("to", owner.agent("worker")).put("payload", "ping"));
+        ObjectNode call = Json.object().put("to", owner.agent("worker")).put("payload", "ping");
+        await()
+            .atMost(SOON)
+            .until(
+                () -> caller.ask("agent.call", call.put("timeoutMs", 500)),
+                answer -> answer.at("/error/code").asText().equals("DEADLINE_EXCEEDED"));
         assertEquals("ping", agents.get(asked++).delivery().at("/params/payload").asText());
       }
     }
@@ -114,7 +122,7 @@ class ChatClusterTest {
             () -> {
               for (Member owner : owners) {
                 if (!cluster.isPlaceOf(owner.agent(agent))) {
-                  return true;
+                  return cluster.hasSettled();
                 }
               }
               return false;
@@ -203,7 +211,7 @@ class ChatClusterTest {
               assertEquals("run", seen.at("/inFlightRun/runId").asText(), seen.toString());
               assertTrue(seen.at("/sessionInfo/hasActiveRun").asBoolean(), seen.toString());
             }
-            there.succeed("chat.abort", Json.object().put("runId", "run"));
+            there.succeed("chat.abort", Json.object().put("sessionKey", session));
             assertEquals("aborted", end(here, "run").path("state").asText());
             assertEquals("aborted", end(there, "run").path("state").asText());
           }

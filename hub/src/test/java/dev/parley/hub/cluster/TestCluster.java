@@ -104,18 +104,25 @@ final class TestCluster implements AutoCloseable {
     return node;
   }
 
+  private HazelcastInstance member() {
+    return Hazelcast.getAllHazelcastInstances().stream()
+        .filter(one -> one.getCluster().getLocalMember().getAddress().getPort() == port)
+        .findFirst()
+        .orElseThrow();
+  }
+
   /** Whether the first node is the place of this agent now. */
   boolean isPlaceOf(String agent) {
-    HazelcastInstance member =
-        Hazelcast.getAllHazelcastInstances().stream()
-            .filter(one -> one.getCluster().getLocalMember().getAddress().getPort() == port)
-            .findFirst()
-            .orElseThrow();
-    return member
+    return member()
         .getPartitionService()
         .getPartition(AgentAddress.parse(agent).toString())
         .getOwner()
         .localMember();
+  }
+
+  /** Whether no place is on its way to another node. */
+  boolean hasSettled() {
+    return member().getPartitionService().isClusterSafe();
   }
 
   @Override
