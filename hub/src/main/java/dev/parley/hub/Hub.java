@@ -62,6 +62,7 @@ import dev.parley.hub.store.Stores;
 import dev.parley.hub.switchboard.Accounts;
 import dev.parley.hub.switchboard.Switchboard;
 import dev.parley.hub.telemetry.HubMetrics;
+import dev.parley.hub.tenant.Erasures;
 import dev.parley.hub.tenant.Invites;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
@@ -99,6 +100,7 @@ public final class Hub {
   private final Switchboard switchboard;
   private final PostOffice postOffice;
   private final AuditOffice audit;
+  private final Erasures erasures;
   private final Announcements announcements;
   private final WsGateway webSockets;
   private final HttpGateway http;
@@ -315,7 +317,16 @@ public final class Hub {
     new ChannelOperations(channels, switchboard).register(operations);
     new MarketOperations(market).register(operations);
     usage.register(operations);
-    new AdminOperations(tenants, invites, usage, this::status).register(operations);
+    erasures =
+        new Erasures(
+            vertx,
+            store,
+            tenants,
+            scopes,
+            postOffice.departure(market, removal),
+            clock,
+            SettingsMapping.SETTLES_WITHIN_MS);
+    new AdminOperations(tenants, invites, usage, erasures, this::status).register(operations);
     new PresenceOperations(agents, channels, tenants, clock).register(operations);
     new LoopOperations(loops, metrics).register(operations);
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
@@ -459,6 +470,7 @@ public final class Hub {
             })
         .eventually(sessions::close)
         .eventually(workspaces::close)
+        .eventually(erasures::close)
         .eventually(audit::close)
         .eventually(openStore::close);
   }

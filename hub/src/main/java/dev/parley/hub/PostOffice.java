@@ -170,6 +170,11 @@ final class PostOffice {
         parts.agents, market, parts.channels, keys, rooms, topics, schedules, mailboxes::wake);
   }
 
+  /** How a tenant leaves others, with its agents removed this way. */
+  TenantDeparture departure(Market market, AgentRemoval removal) {
+    return new TenantDeparture(parts.agents, removal, market, parts.channels, rooms);
+  }
+
   void start() {
     mailboxes.start();
     scheduler.start();

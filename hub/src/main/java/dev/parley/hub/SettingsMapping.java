@@ -42,6 +42,9 @@ final class SettingsMapping {
   /** How long reserved tokens and money are held for work that never reports back. */
   static final Duration HOLD_TIME = Duration.ofHours(2);
 
+  /** Every node has noticed a suspension by then, and has written what it counted before. */
+  static final long SETTLES_WITHIN_MS = 1_500;
+
   private SettingsMapping() {}
 
   static StoreOptions store(Settings settings) {

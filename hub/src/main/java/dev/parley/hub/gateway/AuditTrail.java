@@ -39,6 +39,9 @@ public final class AuditTrail implements OperationTable.Witness {
   private static final Logger LOG = LoggerFactory.getLogger(AuditTrail.class);
   private static final int LONGEST_VALUE = 200;
 
+  /** After it the tenant has no log, and is to have none. */
+  private static final String ERASE = "admin.tenants.erase";
+
   /** Params whose values are written: names of things, never what is said or secret. */
   private static final Set<String> TOLD =
       Set.of(
@@ -73,7 +76,7 @@ public final class AuditTrail implements OperationTable.Witness {
           "payer");
 
   /** Where a result says what has been made. */
-  private static final List<String> MADE = List.of("/key/id", "/channel/id");
+  private static final List<String> MADE = List.of("/key/id", "/channel/id", "/erasure/hash");
 
   private final AuditLog log;
   private final RepeatedRefusals refusals;
@@ -106,7 +109,9 @@ public final class AuditTrail implements OperationTable.Witness {
       }
       return Future.succeededFuture();
     }
-    boolean about = isOfPlatform(operation) || operation.permission() == null;
+    boolean about =
+        (isOfPlatform(operation) && !operation.name().equals(ERASE))
+            || operation.permission() == null;
     List<Future<Void>> writing = new ArrayList<>();
     for (TenantScope scope : logs(caller, params, about)) {
       writing.add(log.append(scope, entry));

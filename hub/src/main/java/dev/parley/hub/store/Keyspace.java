@@ -45,6 +45,11 @@ public final class Keyspace {
     return new Key(tag, key.toString());
   }
 
+  /** Any key of this keyspace, which says where they all are. */
+  Key any() {
+    return new Key(tag, prefix);
+  }
+
   private static void requirePlain(String part) {
     if (part.isEmpty()) {
       throw new IllegalArgumentException("a key part is empty");

@@ -126,6 +126,11 @@ final class RedisStore implements Store {
   }
 
   @Override
+  public Future<Map<String, Long>> deleteAll(Keyspace space) {
+    return new Deletion(servers, space.any()).run();
+  }
+
+  @Override
   public Future<@Nullable String> hashGet(Key key, String field) {
     return send(key, Request.cmd(Command.HGET).arg(key.value()).arg(field), Replies::textOrNull);
   }

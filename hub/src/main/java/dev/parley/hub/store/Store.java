@@ -22,6 +22,12 @@ public interface Store {
   /** Deletes keys of one keyspace; answers how many there were. */
   Future<Long> delete(Key... keys);
 
+  /**
+   * Deletes every key of a keyspace that is there now; answers how many of each kind, the first
+   * part of their names. Looks through all keys of the server, a bounded number at a time.
+   */
+  Future<Map<String, Long>> deleteAll(Keyspace space);
+
   Future<@Nullable String> hashGet(Key key, String field);
 
   /** All fields of a hash, empty when there is none. */

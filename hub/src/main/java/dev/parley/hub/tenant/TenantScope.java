@@ -38,6 +38,11 @@ public final class TenantScope {
     return Keyspace.of(tenant).key(parts);
   }
 
+  /** All keys of this tenant. */
+  Keyspace keyspace() {
+    return Keyspace.of(tenant);
+  }
+
   /** The directory of this tenant's bulk data: {@code <data>/workspace/<tenant_id>}. */
   public Path directory() {
     return workspaceRoot.resolve(tenant.value());

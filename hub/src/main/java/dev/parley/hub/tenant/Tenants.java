@@ -92,8 +92,8 @@ public final class Tenants implements Authenticator.TenantGate {
       arguments.add(first.field());
       arguments.add(first.value());
     }
-    return store
-        .sortedAdd(ALL, id.value())
+    return requireNotBeingErased(id)
+        .compose(free -> store.sortedAdd(ALL, id.value()))
         .compose(listed -> store.run(SIGN_UP, keys, arguments))
         .compose(
             result -> {
@@ -168,6 +168,27 @@ public final class Tenants implements Authenticator.TenantGate {
                 row.createdAt,
                 row.suspended,
                 row.override == null ? override : row.override.with(override)));
+  }
+
+  /** Takes an erased tenant off the list and tells every node. */
+  Future<Void> forget(TenantId id) {
+    return store
+        .sortedRemove(ALL, id.value())
+        .compose(removed -> announcements.announce(new Announcement.TenantChanged(id.value())));
+  }
+
+  private Future<Void> requireNotBeingErased(TenantId id) {
+    return store
+        .hashGet(Erasures.ERASED, id.value())
+        .compose(
+            known ->
+                known != null && Erasures.isUnderWay(known)
+                    ? Future.failedFuture(
+                        new ParleyException(
+                                ErrorCode.CONFLICT,
+                                "the tenant id %s is being erased; try again later".formatted(id))
+                            .with("field", "tenant"))
+                    : Future.succeededFuture());
   }
 
   private Future<Tenant> change(TenantId id, UnaryOperator<Row> edit) {

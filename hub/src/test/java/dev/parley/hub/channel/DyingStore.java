@@ -1,6 +1,7 @@
 package dev.parley.hub.channel;
 
 import dev.parley.hub.store.Key;
+import dev.parley.hub.store.Keyspace;
 import dev.parley.hub.store.Script;
 import dev.parley.hub.store.ScriptResult;
 import dev.parley.hub.store.Store;
@@ -71,6 +72,11 @@ public final class DyingStore implements Store {
   @Override
   public Future<Long> delete(Key... keys) {
     return alive(() -> store.delete(keys));
+  }
+
+  @Override
+  public Future<Map<String, Long>> deleteAll(Keyspace space) {
+    return alive(() -> store.deleteAll(space));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.parley.hub.quota;
 
 import dev.parley.hub.store.Key;
+import dev.parley.hub.store.Keyspace;
 import dev.parley.hub.store.Script;
 import dev.parley.hub.store.ScriptResult;
 import dev.parley.hub.store.Store;
@@ -30,6 +31,11 @@ class ForwardingStore implements Store {
   @Override
   public Future<Long> delete(Key... keys) {
     return store.delete(keys);
+  }
+
+  @Override
+  public Future<Map<String, Long>> deleteAll(Keyspace space) {
+    return store.deleteAll(space);
   }
 
   @Override

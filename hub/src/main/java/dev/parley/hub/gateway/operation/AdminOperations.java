@@ -3,11 +3,13 @@ package dev.parley.hub.gateway.operation;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.gateway.OperationTable;
+import dev.parley.hub.tenant.Erasures;
 import dev.parley.hub.tenant.Invites;
 import dev.parley.hub.tenant.Limits;
 import dev.parley.hub.tenant.Plan;
 import dev.parley.hub.tenant.Tenants;
 import dev.parley.protocol.address.TenantId;
+import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import java.util.function.Supplier;
@@ -20,6 +22,7 @@ public final class AdminOperations {
   private final Tenants tenants;
   private final Invites invites;
   private final UsageReports usage;
+  private final Erasures erasures;
   private final Supplier<ObjectNode> status;
 
   /**
@@ -28,10 +31,15 @@ public final class AdminOperations {
    * @param status describes this node
    */
   public AdminOperations(
-      Tenants tenants, Invites invites, UsageReports usage, Supplier<ObjectNode> status) {
+      Tenants tenants,
+      Invites invites,
+      UsageReports usage,
+      Erasures erasures,
+      Supplier<ObjectNode> status) {
     this.tenants = tenants;
     this.invites = invites;
     this.usage = usage;
+    this.erasures = erasures;
     this.status = status;
   }
 
@@ -54,6 +62,7 @@ public final class AdminOperations {
             "admin.tenants.resume",
             (caller, params) ->
                 tenants.resume(tenant(params)).map(Descriptions::of).map(AdminOperations::one))
+        .on("admin.tenants.erase", (caller, params) -> erase(params))
         .on("admin.tenants.limits", (caller, params) -> setLimits(params))
         .on("admin.tenants.usage", (caller, params) -> usage.report(tenant(params), params))
         .on("admin.invites.create", (caller, params) -> invite(params));
@@ -83,6 +92,22 @@ public final class AdminOperations {
         .setLimits(tenant(params), plan, limits)
         .map(Descriptions::withLimits)
         .map(AdminOperations::one);
+  }
+
+  private Future<ObjectNode> erase(ObjectNode params) {
+    TenantId id = tenant(params);
+    if (!params.path("confirm").asText().equals(id.value())) {
+      throw ParleyException.invalid(
+          "confirm", "erasing cannot be undone: repeat the tenant's id as confirm");
+    }
+    return erasures
+        .erase(id)
+        .map(
+            proof -> {
+              ObjectNode result = Json.object();
+              result.set("erasure", proof);
+              return result;
+            });
   }
 
   private Future<ObjectNode> invite(ObjectNode params) {
