@@ -66,7 +66,7 @@ final class AgentRemoval implements AgentOperations.Removal {
     String reason = "agent %s was deleted".formatted(agent);
     return agents
         .get(scope, agent)
-        .compose(there -> rooms.retire(address))
+        .compose(there -> rooms.retirement().agent(address))
         .compose(left -> topics.retire(scope, address))
         .compose(left -> market.retire(by, agent))
         .compose(

@@ -1,6 +1,5 @@
 package dev.parley.hub;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.agent.AgentDefinition;
 import dev.parley.hub.agent.Agents;
@@ -9,7 +8,6 @@ import dev.parley.hub.channel.Channels;
 import dev.parley.hub.channel.Status;
 import dev.parley.hub.gateway.operation.AgentOperations.Removal.Removed;
 import dev.parley.hub.market.Market;
-import dev.parley.hub.room.RoomId;
 import dev.parley.hub.room.Rooms;
 import dev.parley.hub.tenant.Erasures;
 import dev.parley.hub.tenant.TenantScope;
@@ -52,8 +50,8 @@ final class TenantDeparture implements Erasures.Departure {
                         removal
                             .remove(principal, scope, agent.id())
                             .map(removed -> count(ended, removed))))
-        .compose(done -> rooms.list(principal))
-        .compose(all -> oneByOne(all, room -> leave(principal, room, ended)))
+        .compose(done -> rooms.retirement().tenant(scope.tenant()))
+        .map(left -> count(ended, "rooms", left))
         .compose(done -> market.installed(principal))
         .compose(
             installs ->
@@ -79,16 +77,6 @@ final class TenantDeparture implements Erasures.Departure {
   private static boolean count(Map<String, Long> ended, String what, long many) {
     ended.merge(what, many, Long::sum);
     return true;
-  }
-
-  private Future<Boolean> leave(Principal principal, ObjectNode view, Map<String, Long> ended) {
-    RoomId room = RoomId.parse(view.path("room").asText());
-    boolean own = room.owner().equals(principal.tenant());
-    if (own && view.path("state").asText().equals("closed")) {
-      return Future.succeededFuture(true);
-    }
-    Future<?> left = own ? rooms.close(principal, room) : rooms.leave(principal, room, null);
-    return left.map(gone -> count(ended, own ? "roomsClosed" : "roomsLeft", 1));
   }
 
   private Future<Void> revokeAll(Principal principal, TenantScope scope, Map<String, Long> ended) {

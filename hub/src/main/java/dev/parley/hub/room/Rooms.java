@@ -27,7 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Rooms {
   private static final Script CREATE = new Script("room-create");
-  private static final Script CLOSE = new Script("room-close");
   private static final Script LIMITS = new Script("room-limits");
   private static final Script MEMBER = new Script("room-member");
   private static final Script LISTEN = new Script("room-listen");
@@ -37,6 +36,7 @@ public final class Rooms {
 
   private final RoomStore store;
   private final Elsewhere elsewhere;
+  private final Retirement retirement;
   private final AgentDirectory agents;
   private final RoomSettings settings;
   private final Clock clock;
@@ -50,6 +50,7 @@ public final class Rooms {
       Clock clock) {
     this.store = new RoomStore(store, scopes, tenants);
     this.elsewhere = new Elsewhere(this.store, settings, clock);
+    this.retirement = new Retirement(this.store, elsewhere, settings, clock);
     this.agents = agents;
     this.settings = settings;
     this.clock = clock;
@@ -265,15 +266,7 @@ public final class Rooms {
   /** Closes a room for good; its members can read it until the retention is over. */
   public Future<ObjectNode> close(Principal caller, RoomId room) {
     return requireOwner(caller, room)
-        .compose(
-            in ->
-                store.runOnList(
-                    CLOSE,
-                    room,
-                    List.of("head", "members", "listeners", "log", "digests"),
-                    room.name(),
-                    now(),
-                    Long.toString(settings.retention().toMillis())))
+        .compose(in -> retirement.close(room))
         .compose(
             result -> {
               require(room, result, null, "");
@@ -282,30 +275,9 @@ public final class Rooms {
         .compose(view -> elsewhere.settleAll(RoomView.tenants(view), room).map(view));
   }
 
-  /** Takes an agent that is deleted out of all rooms: a later one of its name is in none. */
-  public Future<Void> retire(AgentAddress agent) {
-    return store
-        .own(agent.tenant())
-        .compose(
-            own ->
-                elsewhere
-                    .list(agent.tenant())
-                    .compose(
-                        others -> {
-                          List<RoomId> all = new ArrayList<>(others);
-                          own.forEach(name -> all.add(new RoomId(agent.tenant(), name)));
-                          return Future.all(all.stream().map(room -> retire(room, agent)).toList());
-                        }))
-        .mapEmpty();
-  }
-
-  private Future<Void> retire(RoomId room, AgentAddress agent) {
-    return store
-        .run(MEMBER, room, SEATS, "leave", agent.toString(), now(), "0")
-        .compose(
-            left ->
-                store.run(LISTEN, room, SEATS, agent.tenant().value(), agent.toString(), "", "0"))
-        .compose(deaf -> elsewhere.settle(agent.tenant(), room));
+  /** Takes those that are deleted out of all rooms. */
+  public Retirement retirement() {
+    return retirement;
   }
 
   private Future<Void> requireOwner(Principal caller, RoomId room) {
