@@ -73,7 +73,9 @@ class MailBatchTest extends MailFixture {
         Map<String, String> ids = new HashMap<>();
         for (int i = 0; i < 40; i++) {
           String id = receiver.tenant() + "-" + i;
-          ids.put(sender.send("agent.send", numbered("x", 0).put("to", agent).put("messageId", id)), id);
+          ids.put(
+              sender.send("agent.send", numbered("x", 0).put("to", agent).put("messageId", id)),
+              id);
         }
         answers(sender, 40)
             .forEach(
@@ -91,7 +93,11 @@ class MailBatchTest extends MailFixture {
       limit(receiver, 8);
       assertEquals(
           ACCEPTED,
-          succeed(numbered("x", 0).put("to", agent).put("messageId", refused.get(0)).put("payload", "z"))
+          succeed(
+                  numbered("x", 0)
+                      .put("to", agent)
+                      .put("messageId", refused.get(0))
+                      .put("payload", "z"))
               .path("status")
               .asText(),
           "what was refused has used its id up");
