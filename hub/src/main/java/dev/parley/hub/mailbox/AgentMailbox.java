@@ -144,14 +144,15 @@ final class AgentMailbox {
     synchronized (this) {
       most = Math.min(MailSettings.MAX_AT_AGENT - out.size(), room - onTheWay);
       if (most <= 0) {
-        return Future.succeededFuture(new MailStore.Claim(token, -1, List.of(), false));
+        return Future.succeededFuture(new MailStore.Claim(token, -1, List.of()));
       }
       held = takeOver ? 0 : token;
       takeOver = false;
       mine = List.copyOf(out.keySet());
     }
     return kept(held, mine)
-        .compose(kept -> office.store.claim(agent, office.places.get().self(), most, held, kept))
+        .compose(
+            kept -> office.store.sortAndClaim(agent, office.places.get().self(), most, held, kept))
         .map(this::held);
   }
 
@@ -170,7 +171,7 @@ final class AgentMailbox {
       token = claim.token();
       if (token == 0) {
         takeOver = true;
-        return new MailStore.Claim(0, TAKEN_OVER_PAUSE_MS, List.of(), false);
+        return new MailStore.Claim(0, TAKEN_OVER_PAUSE_MS, List.of());
       }
     }
     return claim;

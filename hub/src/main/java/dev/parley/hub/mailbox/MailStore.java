@@ -47,7 +47,17 @@ final class MailStore {
    * @param more whether asking again may give more
    */
   record Claim(long token, long nextPause, List<MailItem> items, boolean more) {
-    static final Claim TAKEN_OVER = new Claim(0, -1, List.of(), false);
+    static final Claim TAKEN_OVER = new Claim(0, -1, List.of());
+
+    Claim(long token, long nextPause, List<MailItem> items) {
+      this(token, nextPause, items, false);
+    }
+
+    private Claim after(ScriptResult sorted) {
+      boolean unsorted = sorted.integer(1) == 1;
+      boolean tooEarly = items.isEmpty() && sorted.integer(0) > 0;
+      return new Claim(token, nextPause, items, unsorted || tooEarly);
+    }
   }
 
   /** What is past its deadline, and when the next will be; negative when there is none. */
@@ -66,10 +76,9 @@ final class MailStore {
   }
 
   /**
-   * Takes messages out to hand them over. Sorts what has come first; of many that have come, some
-   * are sorted each time. A take-over takes out nothing at first: replicas must have its token, or
-   * after a fail-over two nodes could have the same; and what they do not confirm is repeated,
-   * which must not count as handing over.
+   * Takes messages out to hand them over. A take-over takes out nothing at first: replicas must
+   * have its token, or after a fail-over two nodes could have the same; and what they do not
+   * confirm is repeated, which must not count as handing over.
    *
    * @param token by which the node holds the mailbox, 0 to take it over
    * @param kept when taking over: the conversations of which a message is with the agent and stays
@@ -94,9 +103,8 @@ final class MailStore {
     arguments.add(Integer.toString(most));
     arguments.add(Long.toString(token));
     arguments.addAll(kept);
-    Future<ScriptResult> sorting = sortSome(agent);
-    Future<ScriptResult> claiming =
-        store.run(
+    return store
+        .run(
             script,
             List.of(
                 key(agent, "ready"),
@@ -106,9 +114,39 @@ final class MailStore {
                 key(agent, "log"),
                 key(agent, "tries"),
                 key(agent, "token")),
-            arguments);
-    return Future.join(sorting, claiming)
-        .map(both -> claimed(sorting.result(), claiming.result(), node));
+            arguments)
+        .map(result -> claimed(result, node));
+  }
+
+  private static Claim claimed(ScriptResult result, String node) {
+    long token = result.integer(0);
+    if (token == 0) {
+      return Claim.TAKEN_OVER;
+    }
+    List<MailItem> items = new ArrayList<>();
+    for (int at = 2; at < result.size(); at += 5) {
+      items.add(
+          MailItem.read(
+              result.text(at),
+              result.text(at + 1),
+              (int) result.integer(at + 2),
+              token + " " + node,
+              result.text(at + 3),
+              result.text(at + 4)));
+    }
+    return new Claim(token, result.integer(1), items);
+  }
+
+  /**
+   * Sorts what has come, and takes messages out as {@link #claim} does. Of very many that have come
+   * some are sorted each time. The two may run in either order, when Redis does not know one of the
+   * scripts yet.
+   */
+  Future<Claim> sortAndClaim(
+      AgentAddress agent, String node, int most, long token, Collection<String> kept) {
+    Future<ScriptResult> sorting = sortSome(agent);
+    Future<Claim> claiming = claim(agent, node, most, token, kept);
+    return Future.join(sorting, claiming).map(both -> claiming.result().after(sorting.result()));
   }
 
   /** Sorts messages of a mailbox until all are. */
@@ -129,27 +167,6 @@ final class MailStore {
             key(agent, "busy"),
             key(agent, "sorted")),
         List.of(agent.agent().value(), Integer.toString(SORTED_AT_ONCE)));
-  }
-
-  /** The two may have run in either order, when Redis did not know one of them yet. */
-  private static Claim claimed(ScriptResult sorted, ScriptResult result, String node) {
-    long token = result.integer(0);
-    if (token == 0) {
-      return Claim.TAKEN_OVER;
-    }
-    List<MailItem> items = new ArrayList<>();
-    for (int at = 2; at < result.size(); at += 5) {
-      items.add(
-          MailItem.read(
-              result.text(at),
-              result.text(at + 1),
-              (int) result.integer(at + 2),
-              token + " " + node,
-              result.text(at + 3),
-              result.text(at + 4)));
-    }
-    boolean more = sorted.integer(1) == 1 || (items.isEmpty() && sorted.integer(0) > 0);
-    return new Claim(token, result.integer(1), items, more);
   }
 
   /** The nodes that have messages of this mailbox out. */
