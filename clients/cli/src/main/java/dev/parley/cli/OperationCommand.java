@@ -71,7 +71,8 @@ final class OperationCommand implements Callable<Integer> {
     }
   }
 
-  private static CommandLine group(CommandLine parent, String name) {
+  /** The group of commands of this name, made when there is none. */
+  static CommandLine group(CommandLine parent, String name) {
     CommandLine known = parent.getSubcommands().get(name);
     if (known == null) {
       CommandSpec spec = CommandSpec.create().name(name).mixinStandardHelpOptions(true);

@@ -43,7 +43,7 @@ public final class ParleyCommand {
     parley.addSubcommand("call", new CallCommand(shell));
     parley.addSubcommand("connect", new ConnectCommand(shell));
     OperationCommand.addTo(parley, Contract.load(), shell);
-    parley.getSubcommands().get("audit").addSubcommand("verify", new AuditVerifyCommand(shell));
+    OperationCommand.group(parley, "audit").addSubcommand("verify", new AuditVerifyCommand(shell));
     parley.addSubcommand("profile", new ProfileCommand(shell));
     parley.addSubcommand("serve", ServeCommand.spec(shell));
     parley.addSubcommand("demo", new DemoCommand(shell));
