@@ -92,7 +92,14 @@ final class AgentRun {
             parts.runIds().runOf(address.tenant(), delivery.envelope().id()), delivery.attempt());
     this.run = new Run(address.tenant(), session, runId);
     this.files = parts.workspaces().of(scope, address.agent());
-    this.tools = new AgentTools(address, delivery, parts.switchboard(), parts.neighbours(), files);
+    this.tools =
+        new AgentTools(
+            address,
+            delivery,
+            parts.switchboard(),
+            parts.neighbours(),
+            files,
+            new MemoryTools(parts.memories(), scope, address.agent(), delivery.account()));
   }
 
   SessionKey session() {

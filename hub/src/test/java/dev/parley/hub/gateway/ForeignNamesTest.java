@@ -167,6 +167,16 @@ class ForeignNamesTest {
     hidden("agents.files.set", n -> params("agentId", n.agent, "name", "x", "content", "x"));
     same("agents.files.get", n -> params("agentId", "main", "name", n.agent + ".md"));
 
+    hidden("memory.put", n -> params("text", "x", "agentId", n.agent));
+    hidden("memory.get", n -> params("id", n.session));
+    hidden("memory.get", n -> params("id", "MEMORY.md", "agentId", n.agent));
+    hidden("memory.list", n -> params("agentId", n.agent));
+    same("memory.list", n -> params("tag", n.session));
+    hidden("memory.search", n -> params("query", "x", "agentId", n.agent));
+    same("memory.search", n -> params("query", n.session));
+    hidden("memory.delete", n -> params("id", "x", "agentId", n.agent));
+    same("memory.delete", n -> params("id", n.session));
+
     hidden(
         "chat.send",
         n -> params("sessionKey", n.mainSession(), "message", "x", "idempotencyKey", "r1"));
@@ -308,6 +318,7 @@ class ForeignNamesTest {
     Member third = HUB.signUp();
     HUB.succeed("POST", "/v1/agents", owner.key(), params("name", "secret"));
     HUB.succeed("POST", "/v1/agents", owner.key(), params("name", "held", "kind", "remote"));
+    HUB.succeed("POST", "/v1/memory", owner.key(), params("text", "private", "id", "private"));
     Peer held = HUB.connectAgent(owner.key(), "held");
     Peer person = HUB.connect(owner.key());
     person.succeed(
