@@ -14,6 +14,7 @@ import dev.parley.hub.Peer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -182,12 +183,18 @@ class MemoryTest {
   }
 
   @Test
-  void twoWritesOfAFileInOneMomentAreBothSeen() {
+  void aFileThatWasWrittenTwiceInOneMomentIsReadAgainThoughSizeAndTimeAreTheSame()
+      throws IOException {
     Member owner = HUB.signUp();
-    for (int i = 10; i < 30; i++) {
-      memory.file(owner, "main", "MEMORY.md", "code alpha%d\n".formatted(i));
-      assertEquals(List.of("MEMORY.md"), memory.found(owner, "alpha" + i), "write " + i);
-    }
+    memory.file(owner, "main", "MEMORY.md", "code alpha10\n");
+    Path file = directory(owner, "main").resolve("workspace").resolve("MEMORY.md");
+    FileTime moment = FileTime.from(Files.getLastModifiedTime(file).toInstant().plusSeconds(60));
+    Files.setLastModifiedTime(file, moment);
+    assertEquals(List.of("MEMORY.md"), memory.found(owner, "alpha10"));
+    memory.file(owner, "main", "MEMORY.md", "code omega77\n");
+    Files.setLastModifiedTime(file, moment);
+    assertEquals(List.of("MEMORY.md"), memory.found(owner, "omega77"));
+    assertEquals(List.of(), memory.found(owner, "alpha10"));
   }
 
   @Test
