@@ -291,6 +291,91 @@ export interface SentMessage {
   status: 'accepted' | 'delivered' | 'handled' | 'failed' | 'expired';
 }
 
+/** A document of memory without its text. */
+export interface MemoryDocument {
+  id: string;
+  agentId: string;
+  bytes: number;
+  tags: string[];
+  session?: string;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** A document, or a Markdown file of the agent's workspace, or some lines of it. */
+export interface MemoryText {
+  id: string;
+  agentId: string;
+  kind: 'document' | 'file';
+  text: string;
+  from: number;
+  lines: number;
+  totalLines: number;
+  tags?: string[];
+  session?: string;
+  updatedAt: number;
+}
+
+/** A part of memory that a search has found. */
+export interface MemoryHit {
+  agentId: string;
+  /** For `get`. */
+  id: string;
+  kind: 'document' | 'file';
+  startLine: number;
+  endLine: number;
+  /** 0 to 1. */
+  score: number;
+  /** BM25; absent when no word matched. */
+  textScore?: number;
+  /** Cosine; absent when too far. */
+  vectorScore?: number;
+  snippet: string;
+  citation: string;
+  tags: string[];
+  session?: string;
+  updatedAt: number;
+}
+
+export interface MemoryFilter {
+  /** Whose memory; all of the tenant's agents by default, for an agent its own. */
+  agent?: string;
+  session?: string;
+  tag?: string;
+  /** Updated then or later, epoch milliseconds. */
+  since?: number;
+  /** Updated before then. */
+  before?: number;
+  limit?: number;
+}
+
+export interface MemoryFound {
+  agentId?: string;
+  /** Who made the query's vector: `hashing` is built in. */
+  provider: string;
+  model?: string;
+  searchMode: 'hybrid';
+  results: MemoryHit[];
+  /** Why the tenant's embedding model was not used. */
+  degraded?: { code: string; message: string };
+}
+
+/** What agents remember: Markdown documents, and `MEMORY.md` and `memory/*.md` of workspaces. */
+export interface Memory {
+  /** Puts a document; resolves when it is on the hub's disk. */
+  put(
+    text: string,
+    options?: { id?: string; agent?: string; tags?: string[]; session?: string },
+  ): Promise<MemoryDocument>;
+  get(id: string, options?: { agent?: string; from?: number; lines?: number }): Promise<MemoryText>;
+  list(
+    options?: MemoryFilter & { cursor?: string },
+  ): Promise<{ documents: MemoryDocument[]; cursor?: string }>;
+  search(query: string, options?: MemoryFilter): Promise<MemoryFound>;
+  /** Resolves to whether the document was there. */
+  delete(id: string, options?: { agent?: string }): Promise<boolean>;
+}
+
 /** A connection to a hub, across its reconnections. */
 export interface Hub extends EventSource {
   readonly state: 'open' | 'reconnecting' | 'closed';
@@ -298,6 +383,7 @@ export interface Hub extends EventSource {
   readonly hello: HelloOk;
   /** Sends a request of any method of the contract. */
   request<T = any>(method: string, params?: object, options?: RequestOptions): Promise<T>;
+  readonly memory: Memory;
   /** Sends a message to an own agent. */
   chat(message: string, options?: ChatOptions): ChatRun;
   /** Calls an agent: `tenant/agent`, or `market:tenant/listing`. */

@@ -4,6 +4,7 @@ import { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
 import { ParleyError, rethrowLater } from './errors.js';
 import { uuid } from './ids.js';
+import { Memory } from './memory.js';
 import { settings } from './options.js';
 import { MARGIN_MS, outgoing } from './outgoing.js';
 import { Requests } from './requests.js';
@@ -25,6 +26,7 @@ export class Hub {
   #idSuffix = uuid();
   #requestCount = 0;
   #resumes;
+  #memory = new Memory((method, params) => this.request(method, params));
 
   /**
    * @param {string | string[]} urls
@@ -76,6 +78,11 @@ export class Hub {
    */
   request(method, params = {}, { signal, timeoutMs, expectFinal } = {}) {
     return this.#submit(method, params, { timeoutMs, expectFinal }, signal);
+  }
+
+  /** The memory of the tenant's agents, or of the agent that is connected. */
+  get memory() {
+    return this.#memory;
   }
 
   /** Sends a message to an own agent; see `ChatRun`. */

@@ -82,6 +82,8 @@ test('that program does what its types say', async () => {
     tenant,
     'true',
     'true',
+    'true',
+    'true',
     '4',
     `${tenant}/quotes`,
     'accepted',

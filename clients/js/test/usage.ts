@@ -55,6 +55,13 @@ export async function use(url: string, tenant: string): Promise<string[]> {
   const history = await hub.request<{ messages: unknown[] }>('chat.history', { sessionKey: 'usage' });
   said.push(String(messageText(history.messages.at(-1)) === final.text), String(final.runId === run.runId));
 
+  const { id } = await hub.memory.put('Mia likes oolong tea.', { tags: ['people'] });
+  const memories = await hub.memory.search('oolong', { tag: 'people', limit: 3 });
+  const { text } = await hub.memory.get(id);
+  const { documents } = await hub.memory.list({ agent: memories.results[0]?.agentId });
+  said.push(String(memories.results[0]?.id === documents[0]?.id && text.includes('Mia')));
+  said.push(String(await hub.memory.delete(id)));
+
   await hub.request('agents.create', { id: 'quotes', name: 'Quotes', kind: 'remote' });
   const agent: Agent = await serveAgent<Question>(
     url,

@@ -101,6 +101,7 @@ public final class Hub {
   private final PostOffice postOffice;
   private final AuditOffice audit;
   private final Erasures erasures;
+  private final Library library;
   private final Announcements announcements;
   private final WsGateway webSockets;
   private final HttpGateway http;
@@ -223,6 +224,17 @@ public final class Hub {
             SettingsMapping.models(settings, environment),
             SettingsMapping.prices(settings),
             providerKeys);
+    library =
+        new Library(
+            vertx,
+            settings,
+            environment,
+            openStore,
+            tenants,
+            agents,
+            workspaces,
+            providerKeys,
+            budgets);
     RunIds runIds = new RunIds();
     LateListener watchers = new LateListener();
     Chats chats = new Chats(agents, sessions, switchboard, runIds, clock, watchers);
@@ -237,6 +249,7 @@ public final class Hub {
                 sessions,
                 fencing,
                 workspaces,
+                library.memories(),
                 switchboard,
                 new CallableAgents(agents, channels, scopes),
                 runIds,
@@ -306,7 +319,9 @@ public final class Hub {
             this::mayCommit);
     postOffice.register(operations);
     postOffice.measuredBy(metrics);
-    AgentRemoval removal = postOffice.agentRemoval(market, keys);
+    library.register(operations);
+    library.measuredBy(metrics);
+    AgentOperations.Removal removal = library.agentRemoval(postOffice.agentRemoval(market, keys));
     new AgentOperations(agents, removal, remote, models, tenants, defaultModel, clock)
         .register(operations);
     new FileOperations(agents, workspaces).register(operations);
@@ -469,6 +484,7 @@ public final class Hub {
               return Future.succeededFuture();
             })
         .eventually(sessions::close)
+        .eventually(library::close)
         .eventually(workspaces::close)
         .eventually(erasures::close)
         .eventually(audit::close)

@@ -9,6 +9,7 @@ import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.ws.WsSettings;
 import dev.parley.hub.loop.LoopSettings;
 import dev.parley.hub.mailbox.MailSettings;
+import dev.parley.hub.memory.MemorySettings;
 import dev.parley.hub.model.ModelPrices;
 import dev.parley.hub.model.ModelSettings;
 import dev.parley.hub.model.Vendor;
@@ -17,6 +18,7 @@ import dev.parley.hub.schedule.ScheduleSettings;
 import dev.parley.hub.settings.ClusterOptions;
 import dev.parley.hub.settings.HubSettings;
 import dev.parley.hub.settings.LoopOptions;
+import dev.parley.hub.settings.MemoryOptions;
 import dev.parley.hub.settings.RedisOptions;
 import dev.parley.hub.settings.Settings;
 import dev.parley.hub.store.StoreOptions;
@@ -257,6 +259,16 @@ final class SettingsMapping {
             settings.get(HubSettings.PRIVATE_PROVIDERS),
             defaults.connections())
         .withPlatformKeys(enabled, environment);
+  }
+
+  static MemorySettings memory(Settings settings, Path data) {
+    String directory = settings.get(MemoryOptions.INDEX_DIRECTORY);
+    Path own = settings.get(ClusterOptions.CLUSTER) ? null : data.resolve("memory-index");
+    return MemorySettings.of(
+        directory.isEmpty() ? own : Path.of(directory),
+        settings.get(MemoryOptions.MAX_DOCUMENT),
+        settings.get(MemoryOptions.MAX_OPEN),
+        settings.get(MemoryOptions.IDLE));
   }
 
   static ModelPrices prices(Settings settings) {

@@ -10,6 +10,7 @@ import dev.parley.cli.shell.Output;
 import dev.parley.cli.shell.Shell;
 import dev.parley.protocol.contract.Contract;
 import dev.parley.protocol.contract.Operation;
+import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
@@ -40,7 +42,11 @@ final class OperationCommand implements Callable<Integer> {
   /** Params that are never arguments, for other users of the machine see those. */
   private static final Set<String> SECRETS = Set.of("apiKey");
 
+  /** Params that may be too long for an argument: {@code -} reads them from standard input. */
+  private static final Set<String> TEXTS = Set.of("text", "content");
+
   private static final int MAX_SECRET_BYTES = 4096;
+  private static final int MAX_TEXT_BYTES = 1 << 20;
 
   private final Operation operation;
   private final Shell shell;
@@ -65,10 +71,20 @@ final class OperationCommand implements Callable<Integer> {
           group = group(group, path[i]);
         }
         OperationCommand command = new OperationCommand(operation, shell);
-        group.addSubcommand(path[path.length - 1], command.build(contract));
+        String verb = path[path.length - 1];
+        group.addSubcommand(verb, command.build(contract), aliases(verb));
         describe(group);
       }
     }
+  }
+
+  /** What people type all the same. */
+  private static String[] aliases(String verb) {
+    return switch (verb) {
+      case "list" -> new String[] {"ls"};
+      case "delete" -> new String[] {"rm"};
+      default -> new String[0];
+    };
   }
 
   /** The group of commands of this name, made when there is none. */
@@ -84,7 +100,11 @@ final class OperationCommand implements Callable<Integer> {
   }
 
   private static void describe(CommandLine group) {
-    String does = String.join(", ", group.getSubcommands().keySet());
+    String does =
+        group.getSubcommands().values().stream()
+            .map(CommandLine::getCommandName)
+            .distinct()
+            .collect(Collectors.joining(", "));
     group
         .getCommandSpec()
         .usageMessage()
@@ -113,7 +133,9 @@ final class OperationCommand implements Callable<Integer> {
                   .required(true)
                   .type(String.class)
                   .paramLabel(name.toUpperCase(Locale.ROOT))
-                  .description(describe(member.getValue(), schema))
+                  .description(
+                      describe(member.getValue(), schema)
+                          + (TEXTS.contains(name) ? "; - reads standard input" : ""))
                   .build()
               : OptionSpec.builder(SECRETS.contains(name) ? "--" + name + "-file" : "--" + name)
                   .type(String.class)
@@ -146,7 +168,9 @@ final class OperationCommand implements Callable<Integer> {
         JsonNode schema = resolve(contract, operation.params().path("properties").path(name));
         params.set(
             name,
-            SECRETS.contains(name) ? TextNode.valueOf(secret(given)) : value(name, given, schema));
+            SECRETS.contains(name) || TEXTS.contains(name)
+                ? whole(name, given)
+                : value(name, given, schema));
       }
     }
     JsonNode result = Answers.await(hub.rest().request(operation.name(), params));
@@ -197,6 +221,24 @@ final class OperationCommand implements Callable<Integer> {
       }
       default -> TextNode.valueOf(text);
     };
+  }
+
+  /** A param that is text, whatever it looks like. */
+  private JsonNode whole(String name, String given) throws IOException {
+    if (SECRETS.contains(name)) {
+      return TextNode.valueOf(secret(given));
+    }
+    return TextNode.valueOf(given.equals("-") ? standardInput() : given);
+  }
+
+  private String standardInput() throws IOException {
+    byte[] bytes = shell.in().readNBytes(MAX_TEXT_BYTES + 1);
+    if (bytes.length > MAX_TEXT_BYTES) {
+      throw new ParleyException(
+          ErrorCode.PAYLOAD_TOO_LARGE,
+          "more than %d bytes on standard input".formatted(MAX_TEXT_BYTES));
+    }
+    return new String(bytes, StandardCharsets.UTF_8);
   }
 
   private String secret(String file) throws IOException {

@@ -70,6 +70,18 @@ class ParleyCommandTest {
   }
 
   @Test
+  void memoryIsPutFoundListedAndRemoved() {
+    Ran put = run("memory", "put", "[Mia] likes oolong", "--id", "tea", "--tags", "people,drinks");
+    assertEquals(0, put.exit(), put.err());
+    Ran found = run("memory", "search", "oolong", "--tag", "people", "--json");
+    assertEquals("tea", found.json().at("/results/0/id").asText(), found.out() + found.err());
+    assertTrue(run("memory", "ls").out().contains("tea"));
+    assertTrue(run("memory", "get", "tea").out().contains("[Mia] likes oolong"));
+    assertTrue(run("memory", "rm", "tea", "--json").json().path("deleted").asBoolean());
+    assertFalse(run("memory", "ls", "--json").out().contains("tea"));
+  }
+
+  @Test
   void twoTenantsAgreeOnAChannelAndOneRevokesIt() {
     String seller = tenant;
     String buyer = signUp();

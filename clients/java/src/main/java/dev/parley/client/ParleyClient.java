@@ -167,6 +167,16 @@ public final class ParleyClient implements AutoCloseable {
     return send(to, payload, SendOptions.defaults());
   }
 
+  /** The memory of all agents of the tenant: what is put goes to its default agent. */
+  public Memory memory() {
+    return new Memory(this, null);
+  }
+
+  /** The memory of one agent of the tenant. */
+  public Memory memory(String agent) {
+    return new Memory(this, agent);
+  }
+
   /** Sends a message to an own agent; the reply streams to the listener. */
   public ChatRun chat(ChatRequest request, ChatListener listener) {
     return runs.start(request, listener);

@@ -15,6 +15,8 @@ public enum Permission {
   AGENTS_CONNECT("agents.connect", Scope.WRITE),
   FILES_READ("files.read", Scope.READ),
   FILES_WRITE("files.write", Scope.ADMIN),
+  MEMORY_READ("memory.read", Scope.READ),
+  MEMORY_WRITE("memory.write", Scope.WRITE),
   CHAT_READ("chat.read", Scope.READ),
   CHAT("chat", Scope.WRITE),
   CALL("call", Scope.WRITE),

@@ -21,6 +21,8 @@ public enum Role {
           AGENTS_CONNECT,
           FILES_READ,
           FILES_WRITE,
+          MEMORY_READ,
+          MEMORY_WRITE,
           CHAT_READ,
           CHAT,
           CALL,
@@ -33,12 +35,22 @@ public enum Role {
           TENANT_READ,
           AGENTS_READ,
           FILES_READ,
+          MEMORY_READ,
           CHAT_READ,
           CHANNELS_READ,
           MARKET_READ,
           ROOMS_READ,
           USAGE_READ)),
-  AGENT(EnumSet.of(AGENTS_READ, AGENTS_CONNECT, CALL, CHANNELS_READ, MARKET_READ, ROOMS_READ)),
+  AGENT(
+      EnumSet.of(
+          AGENTS_READ,
+          AGENTS_CONNECT,
+          MEMORY_READ,
+          MEMORY_WRITE,
+          CALL,
+          CHANNELS_READ,
+          MARKET_READ,
+          ROOMS_READ)),
   ADMIN(
       EnumSet.of(
           KEYS_READ,

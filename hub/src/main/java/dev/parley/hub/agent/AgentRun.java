@@ -85,7 +85,14 @@ final class AgentRun {
     this.run = new Run(address.tenant(), session, runId);
     this.transcript = new RunTranscript(parts, token, scope, run);
     this.files = parts.workspaces().of(scope, address.agent());
-    this.tools = new AgentTools(address, delivery, parts.switchboard(), parts.neighbours(), files);
+    this.tools =
+        new AgentTools(
+            address,
+            delivery,
+            parts.switchboard(),
+            parts.neighbours(),
+            files,
+            new MemoryTools(parts.memories(), scope, address.agent(), delivery.account()));
   }
 
   SessionKey session() {

@@ -23,8 +23,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tools of a hosted agent in one run. They act as the agent: its own files, and calls through
- * the switchboard under the same channels and limits as everybody's.
+ * The tools of a hosted agent in one run. They act as the agent: its own files and memory, and
+ * calls through the switchboard under the same channels and limits as everybody's.
  */
 final class AgentTools {
   private static final int MAX_RESULT_CHARS = 20_000;
@@ -56,7 +56,9 @@ final class AgentTools {
               "Writes a text file of your workspace.",
               """
               {"type":"object","required":["path","content"],"properties":{
-               "path":{"type":"string"},"content":{"type":"string"}}}"""));
+               "path":{"type":"string"},"content":{"type":"string"}}}"""),
+          MemoryTools.SEARCH,
+          MemoryTools.GET);
 
   /** What a tool came to, as the model reads it. */
   record Outcome(String content, boolean failed) {}
@@ -66,6 +68,7 @@ final class AgentTools {
   private final Switchboard switchboard;
   private final Neighbours neighbours;
   private final Workspace files;
+  private final MemoryTools memory;
   private @Nullable Outgoing calling;
 
   AgentTools(
@@ -73,12 +76,14 @@ final class AgentTools {
       Delivery cause,
       Switchboard switchboard,
       Neighbours neighbours,
-      Workspace files) {
+      Workspace files,
+      MemoryTools memory) {
     this.agent = HubPrincipals.agent(agent);
     this.cause = cause;
     this.switchboard = switchboard;
     this.neighbours = neighbours;
     this.files = files;
+    this.memory = memory;
   }
 
   /** Runs a tool; a refusal or failure is an outcome for the model, not a failure of the run. */
@@ -103,6 +108,8 @@ final class AgentTools {
                 files
                     .write(text(arguments, "path"), text(arguments, "content"))
                     .map(file -> "wrote " + file.name() + " (" + file.size() + " bytes)");
+            case "memory_search" -> memory.search(arguments);
+            case "memory_get" -> memory.get(arguments);
             default ->
                 throw ParleyException.invalid("name", "there is no tool named " + call.name());
           };
@@ -142,7 +149,7 @@ final class AgentTools {
     return answer.future().onComplete(done -> calling = null);
   }
 
-  private static String text(ObjectNode arguments, String name) {
+  static String text(ObjectNode arguments, String name) {
     JsonNode value = arguments.path(name);
     if (!value.isTextual()) {
       throw ParleyException.invalid(name, "the tool needs the string argument " + name);

@@ -1,6 +1,7 @@
 package dev.parley.hub.agent;
 
 import dev.parley.hub.access.HubPrincipals;
+import dev.parley.hub.memory.Memories;
 import dev.parley.hub.model.Models;
 import dev.parley.hub.session.Fencing;
 import dev.parley.hub.session.FencingToken;
@@ -37,6 +38,7 @@ public final class HostedAgents {
       Sessions sessions,
       Fencing fencing,
       Workspaces workspaces,
+      Memories memories,
       Switchboard switchboard,
       Neighbours neighbours,
       RunIds runIds,

@@ -32,7 +32,15 @@ public final class ProviderKeys {
 
   /** What Redis holds. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  private record Entry(String baseUrl, @Nullable String key, long updatedAt) {}
+  private record Entry(
+      String baseUrl, @Nullable String key, long updatedAt, @Nullable String embeddingModel) {}
+
+  /**
+   * Where a tenant's embeddings would be made.
+   *
+   * @param model null when the tenant has named none
+   */
+  record EmbeddingPlace(ProviderEndpoint endpoint, @Nullable String model) {}
 
   /**
    * Sets the tenant's key for a vendor, in place of the one that was there.
@@ -43,17 +51,36 @@ public final class ProviderKeys {
    */
   public Future<ProviderListing> set(
       TenantScope scope, Vendor vendor, @Nullable String apiKey, @Nullable String baseUrl) {
+    return set(scope, vendor, apiKey, baseUrl, null);
+  }
+
+  /**
+   * As above.
+   *
+   * @param embeddingModel makes the vectors of the tenant's memory; null for none
+   */
+  public Future<ProviderListing> set(
+      TenantScope scope,
+      Vendor vendor,
+      @Nullable String apiKey,
+      @Nullable String baseUrl,
+      @Nullable String embeddingModel) {
     Entry entry;
     try {
+      if (embeddingModel != null && vendor != Vendor.OPENAI) {
+        throw ParleyException.invalid(
+            "embeddingModel", "embeddings are made by OpenAI-compatible servers: set it on openai");
+      }
       ProviderEndpoint endpoint = endpoint(vendor, apiKey, baseUrl);
       String sealed = apiKey == null ? null : seal.seal(place(scope, vendor, endpoint), apiKey);
-      entry = new Entry(endpoint.baseUrl(), sealed, clock.millis());
+      entry = new Entry(endpoint.baseUrl(), sealed, clock.millis(), embeddingModel);
     } catch (ParleyException e) {
       return Future.failedFuture(e);
     }
     return store
         .hashSet(hash(scope), vendor.wireName(), Json.write(entry))
-        .map(ProviderListing.ofTenant(vendor, entry.baseUrl, entry.updatedAt));
+        .map(
+            ProviderListing.ofTenant(vendor, entry.baseUrl, entry.updatedAt, entry.embeddingModel));
   }
 
   /** The vendors this tenant has set, in the order of their names. */
@@ -76,6 +103,22 @@ public final class ProviderKeys {
     return store
         .hashGet(hash(scope), vendor.wireName())
         .map(text -> Optional.ofNullable(text).map(found -> opened(scope, vendor, found)));
+  }
+
+  /**
+   * Where the tenant's embeddings would be made; empty when it has no OpenAI-compatible provider.
+   */
+  Future<Optional<EmbeddingPlace>> embedding(TenantScope scope) {
+    return store
+        .hashGet(hash(scope), Vendor.OPENAI.wireName())
+        .map(
+            text ->
+                Optional.ofNullable(text)
+                    .map(
+                        found ->
+                            new EmbeddingPlace(
+                                opened(scope, Vendor.OPENAI, found),
+                                Json.read(found, Entry.class).embeddingModel)));
   }
 
   private ProviderEndpoint opened(TenantScope scope, Vendor vendor, String text) {
@@ -111,7 +154,7 @@ public final class ProviderKeys {
       return null;
     }
     Entry entry = Json.read(text, Entry.class);
-    return ProviderListing.ofTenant(vendor, entry.baseUrl, entry.updatedAt);
+    return ProviderListing.ofTenant(vendor, entry.baseUrl, entry.updatedAt, entry.embeddingModel);
   }
 
   private static KeySeal.Place place(TenantScope scope, Vendor vendor, ProviderEndpoint endpoint) {

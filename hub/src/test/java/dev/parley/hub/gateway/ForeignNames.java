@@ -69,6 +69,7 @@ final class ForeignNames {
     Member third = hub.signUp();
     hub.succeed("POST", "/v1/agents", owner.key(), params("name", "secret"));
     hub.succeed("POST", "/v1/agents", owner.key(), params("name", "held", "kind", "remote"));
+    hub.succeed("POST", "/v1/memory", owner.key(), params("text", "private", "id", "private"));
     Peer held = hub.connectAgent(owner.key(), "held");
     Peer person = hub.connect(owner.key());
     person.succeed(

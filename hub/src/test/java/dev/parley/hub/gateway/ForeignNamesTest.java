@@ -105,6 +105,16 @@ class ForeignNamesTest {
     hidden("agents.files.set", n -> params("agentId", n.agent, "name", "x", "content", "x"));
     same("agents.files.get", n -> params("agentId", "main", "name", n.agent + ".md"));
 
+    hidden("memory.put", n -> params("text", "x", "agentId", n.agent));
+    hidden("memory.get", n -> params("id", n.session));
+    hidden("memory.get", n -> params("id", "MEMORY.md", "agentId", n.agent));
+    hidden("memory.list", n -> params("agentId", n.agent));
+    same("memory.list", n -> params("tag", n.session));
+    hidden("memory.search", n -> params("query", "x", "agentId", n.agent));
+    same("memory.search", n -> params("query", n.session));
+    hidden("memory.delete", n -> params("id", "x", "agentId", n.agent));
+    same("memory.delete", n -> params("id", n.session));
+
     hidden(
         "chat.send",
         n -> params("sessionKey", n.mainSession(), "message", "x", "idempotencyKey", "r1"));

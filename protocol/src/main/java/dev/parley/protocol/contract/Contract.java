@@ -26,6 +26,7 @@ public final class Contract {
           "schedules",
           "channels",
           "loops",
+          "memory",
           "rooms",
           "market",
           "usage",

@@ -44,7 +44,8 @@ public final class ProviderOperations {
             caller.scope(),
             vendor(params),
             params.path("apiKey").textValue(),
-            params.path("baseUrl").textValue())
+            params.path("baseUrl").textValue(),
+            params.path("embeddingModel").textValue())
         .map(provider -> Json.object().<ObjectNode>set("provider", Json.toNode(provider)));
   }
 

@@ -1,0 +1,88 @@
+package dev.parley.hub;
+
+import dev.parley.hub.agent.Agents;
+import dev.parley.hub.gateway.OperationTable;
+import dev.parley.hub.gateway.operation.AgentOperations;
+import dev.parley.hub.gateway.operation.MemoryOperations;
+import dev.parley.hub.memory.Memories;
+import dev.parley.hub.model.Embeddings;
+import dev.parley.hub.model.ProviderKeys;
+import dev.parley.hub.quota.Budgets;
+import dev.parley.hub.settings.MemoryOptions;
+import dev.parley.hub.settings.Settings;
+import dev.parley.hub.store.OpenStore;
+import dev.parley.hub.telemetry.HubMetrics;
+import dev.parley.hub.tenant.Tenants;
+import dev.parley.hub.workspace.Workspaces;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.Map;
+
+/** Puts together what remembers: documents, their indexes, the models that make vectors of them. */
+final class Library {
+  private final Agents agents;
+  private final Memories memories;
+
+  Library(
+      Vertx vertx,
+      Settings settings,
+      Map<String, String> environment,
+      OpenStore store,
+      Tenants tenants,
+      Agents agents,
+      Workspaces workspaces,
+      ProviderKeys providerKeys,
+      Budgets budgets) {
+    this.agents = agents;
+    Embeddings embeddings =
+        new Embeddings(
+            vertx,
+            SettingsMapping.models(settings, environment),
+            SettingsMapping.prices(settings),
+            providerKeys,
+            settings.get(MemoryOptions.EMBEDDING_MODEL));
+    memories =
+        new Memories(
+            vertx,
+            SettingsMapping.memory(settings, store.data()),
+            new Memories.Parts(
+                store.store(), tenants, agents, workspaces, embeddings, budgets, store.clock()));
+  }
+
+  Memories memories() {
+    return memories;
+  }
+
+  void register(OperationTable operations) {
+    new MemoryOperations(agents, memories).register(operations);
+  }
+
+  void measuredBy(HubMetrics metrics) {
+    metrics.gauge("parley.memory.indexes.open", memories, Memories::openIndexes);
+    metrics.counter(
+        "parley.memory.indexes.made",
+        "indexes of memory made from the documents, as there was none",
+        memories,
+        Memories::indexesMade);
+    metrics.counter(
+        "parley.memory.indexes.broken",
+        "indexes of memory thrown away because they were broken",
+        memories,
+        Memories::indexesBroken);
+    metrics.counter("parley.memory.searches", "searches of memory", memories, Memories::searches);
+  }
+
+  /** The removal of agents with their documents, before and after for those put meanwhile. */
+  AgentOperations.Removal agentRemoval(AgentOperations.Removal rest) {
+    return (by, scope, agent) ->
+        agents
+            .get(scope, agent)
+            .compose(there -> memories.deleteOf(scope, agent))
+            .compose(gone -> rest.remove(by, scope, agent))
+            .compose(removed -> memories.deleteOf(scope, agent).map(removed));
+  }
+
+  Future<Void> close() {
+    return memories.close();
+  }
+}
