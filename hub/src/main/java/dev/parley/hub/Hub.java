@@ -98,6 +98,7 @@ public final class Hub {
   private final Market market;
   private final Switchboard switchboard;
   private final PostOffice postOffice;
+  private final PluginOffice plugins;
   private final Announcements announcements;
   private final WsGateway webSockets;
   private final HttpGateway http;
@@ -220,6 +221,9 @@ public final class Hub {
             SettingsMapping.models(settings, environment),
             SettingsMapping.prices(settings),
             providerKeys);
+    plugins =
+        new PluginOffice(
+            vertx, store, announcements, SettingsMapping.plugins(settings), metrics, clock);
     RunIds runIds = new RunIds();
     LateListener watchers = new LateListener();
     Chats chats = new Chats(agents, sessions, switchboard, runIds, clock, watchers);
@@ -236,6 +240,7 @@ public final class Hub {
                 workspaces,
                 switchboard,
                 new CallableAgents(agents, channels, scopes),
+                plugins,
                 runIds,
                 chats,
                 clock));
@@ -312,6 +317,7 @@ public final class Hub {
     new MarketOperations(market).register(operations);
     usage.register(operations);
     new AdminOperations(tenants, invites, usage, this::status).register(operations);
+    plugins.register(operations);
     new PresenceOperations(agents, channels, tenants, clock).register(operations);
     new LoopOperations(loops, metrics).register(operations);
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
@@ -441,6 +447,7 @@ public final class Hub {
         .eventually(http::close)
         .eventually(postOffice::close)
         .eventually(hosted::close)
+        .eventually(plugins::close)
         .eventually(membership::leave)
         .eventually(switchboard::close)
         .eventually(rates::close)

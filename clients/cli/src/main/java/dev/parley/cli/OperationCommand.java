@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -35,7 +36,10 @@ import picocli.CommandLine.Model.PositionalParamSpec;
  * new operation with a REST route is a new command without a line of code here.
  */
 final class OperationCommand implements Callable<Integer> {
-  private static final Set<String> ELSEWHERE = Set.of("signup", "agent.call");
+  private static final Set<String> ELSEWHERE = Set.of("signup", "agent.call", "admin.plugins.install");
+
+  /** Shorter names of the commands on plugins. */
+  private static final Map<String, String> SHORTER = Map.of("list", "ls", "remove", "rm");
 
   /** Params that are never arguments, for other users of the machine see those. */
   private static final Set<String> SECRETS = Set.of("apiKey");
@@ -65,7 +69,12 @@ final class OperationCommand implements Callable<Integer> {
           group = group(group, path[i]);
         }
         OperationCommand command = new OperationCommand(operation, shell);
-        group.addSubcommand(path[path.length - 1], command.build(contract));
+        String name = path[path.length - 1];
+        CommandSpec built = command.build(contract);
+        if (operation.feature().equals("plugins") && SHORTER.containsKey(name)) {
+          built.aliases(SHORTER.get(name));
+        }
+        group.addSubcommand(name, built);
         describe(group);
       }
     }

@@ -23,12 +23,17 @@ public enum Permission {
   MARKET_READ("market.read", Scope.READ),
   MARKET_WRITE("market.write", Scope.ADMIN),
   PROVIDERS_WRITE("providers.write", Scope.ADMIN),
+  PLUGINS_READ("plugins.read", Scope.READ),
+  PLUGINS_WRITE("plugins.write", Scope.ADMIN),
+  PLUGINS_CALL("plugins.call", Scope.WRITE),
   ROOMS_READ("rooms.read", Scope.READ),
   ROOMS_WRITE("rooms.write", Scope.ADMIN),
   USAGE_READ("usage.read", Scope.READ),
   PLATFORM_TENANTS_READ("platform.tenants.read", Scope.ADMIN),
   PLATFORM_TENANTS_WRITE("platform.tenants.write", Scope.ADMIN),
   PLATFORM_PLANS_WRITE("platform.plans.write", Scope.ADMIN),
+  PLATFORM_PLUGINS_READ("platform.plugins.read", Scope.ADMIN),
+  PLATFORM_PLUGINS_WRITE("platform.plugins.write", Scope.ADMIN),
   PLATFORM_USAGE_READ("platform.usage.read", Scope.ADMIN);
 
   private static final Map<String, Permission> BY_NAME =

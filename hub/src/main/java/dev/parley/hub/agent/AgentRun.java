@@ -11,6 +11,7 @@ import dev.parley.hub.model.ModelRun;
 import dev.parley.hub.model.ResolvedModel;
 import dev.parley.hub.model.TokenUsage;
 import dev.parley.hub.model.ToolCall;
+import dev.parley.hub.model.ToolSpec;
 import dev.parley.hub.session.FencingToken;
 import dev.parley.hub.session.RunEnd;
 import dev.parley.hub.session.RunStart;
@@ -62,6 +63,7 @@ final class AgentRun {
   private final CreditedText chunks;
   private final StringBuilder text = new StringBuilder();
   private final Promise<Void> ended = Promise.promise();
+  private List<ToolSpec> offered = List.of();
   private boolean begun;
   private @Nullable ModelRun asking;
   private @Nullable ParleyException cancelled;
@@ -92,7 +94,15 @@ final class AgentRun {
             parts.runIds().runOf(address.tenant(), delivery.envelope().id()), delivery.attempt());
     this.run = new Run(address.tenant(), session, runId);
     this.files = parts.workspaces().of(scope, address.agent());
-    this.tools = new AgentTools(address, delivery, parts.switchboard(), parts.neighbours(), files);
+    this.tools =
+        new AgentTools(
+            address,
+            delivery,
+            parts.switchboard(),
+            parts.neighbours(),
+            files,
+            parts.plugins(),
+            scope);
   }
 
   SessionKey session() {
@@ -119,7 +129,12 @@ final class AgentRun {
 
   private Future<Void> work() {
     return begin()
-        .compose(begun -> parts.agents().get(scope, address.agent()))
+        .compose(begun -> tools.specs())
+        .compose(
+            specs -> {
+              offered = specs;
+              return parts.agents().get(scope, address.agent());
+            })
         .compose(
             definition ->
                 SystemPrompt.of(
@@ -227,7 +242,7 @@ final class AgentRun {
             model.model(),
             prompt,
             messages,
-            roundsLeft > 0 ? AgentTools.SPECS : List.of(),
+            roundsLeft > 0 ? offered : List.of(),
             model.maxOutputTokens(),
             timeLeft(model));
     long promptTokens = model.provider().promptTokensAtMost(request);

@@ -39,6 +39,7 @@ public final class HostedAgents {
       Workspaces workspaces,
       Switchboard switchboard,
       Neighbours neighbours,
+      ToolBox plugins,
       RunIds runIds,
       RunListener listener,
       Clock clock) {}

@@ -28,6 +28,7 @@ public final class Contract {
           "loops",
           "rooms",
           "market",
+          "plugins",
           "usage",
           "admin");
 
