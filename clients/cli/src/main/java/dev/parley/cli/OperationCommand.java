@@ -36,7 +36,8 @@ import picocli.CommandLine.Model.PositionalParamSpec;
  * new operation with a REST route is a new command without a line of code here.
  */
 final class OperationCommand implements Callable<Integer> {
-  private static final Set<String> ELSEWHERE = Set.of("signup", "agent.call", "admin.plugins.install");
+  private static final Set<String> ELSEWHERE =
+      Set.of("signup", "agent.call", "admin.plugins.install");
 
   /** Shorter names of the commands on plugins. */
   private static final Map<String, String> SHORTER = Map.of("list", "ls", "remove", "rm");

@@ -83,7 +83,8 @@ final class PluginInstallCommand implements Callable<Integer> {
 
   private byte[] read(String kind) throws IOException {
     if (plugin.matches("[a-z0-9-]+")) {
-      try (InputStream in = PluginInstallCommand.class.getResourceAsStream(SHIPPED + plugin + kind)) {
+      try (InputStream in =
+          PluginInstallCommand.class.getResourceAsStream(SHIPPED + plugin + kind)) {
         if (in != null) {
           return in.readAllBytes();
         }
@@ -91,7 +92,8 @@ final class PluginInstallCommand implements Callable<Integer> {
     }
     if (!plugin.endsWith(MANIFEST)) {
       throw ParleyException.invalid(
-          "plugin", "%s is neither a manifest, name.json, nor a plugin of Parley".formatted(plugin));
+          "plugin",
+          "%s is neither a manifest, name.json, nor a plugin of Parley".formatted(plugin));
     }
     String stem = plugin.substring(0, plugin.length() - MANIFEST.length());
     return Files.readAllBytes(Path.of(stem + kind));

@@ -59,8 +59,7 @@ class PluginCommandTest {
       }
     }
     String manifest = directory.resolve("textstats.json").toString();
-    Ran wrong =
-        admin.run("admin", "plugins", "install", manifest, "--sha256", "0".repeat(64));
+    Ran wrong = admin.run("admin", "plugins", "install", manifest, "--sha256", "0".repeat(64));
     assertEquals(1, wrong.exit());
     assertTrue(wrong.err().contains("SHA-256"), wrong.err());
     assertEquals(0, admin.run("admin", "plugins", "install", manifest).exit());

@@ -3,6 +3,10 @@ package dev.parley.hub.plugin;
 import com.dylibso.chicory.wasm.ChicoryException;
 import com.dylibso.chicory.wasm.Parser;
 import com.dylibso.chicory.wasm.WasmModule;
+import com.dylibso.chicory.wasm.types.ActiveDataSegment;
+import com.dylibso.chicory.wasm.types.ActiveElement;
+import com.dylibso.chicory.wasm.types.DataSegment;
+import com.dylibso.chicory.wasm.types.Element;
 import com.dylibso.chicory.wasm.types.Export;
 import com.dylibso.chicory.wasm.types.ExternalType;
 import com.dylibso.chicory.wasm.types.FunctionBody;
@@ -44,7 +48,7 @@ final class ModuleCheck {
       FunctionType.of(List.of(ValType.I32, ValType.I32), List.of(ValType.I64));
   private static final Set<ValType> NUMBERS =
       Set.of(ValType.I32, ValType.I64, ValType.F32, ValType.F64);
-  private static final Set<OpCode> CONSTANT =
+  private static final Set<OpCode> NUMBER_CONSTANTS =
       EnumSet.of(
           OpCode.I32_CONST,
           OpCode.I64_CONST,
@@ -52,6 +56,8 @@ final class ModuleCheck {
           OpCode.F64_CONST,
           OpCode.GLOBAL_GET,
           OpCode.END);
+  private static final Set<OpCode> FUNCTION_CONSTANTS =
+      EnumSet.of(OpCode.REF_FUNC, OpCode.REF_NULL, OpCode.END);
   private static final Set<OpCode> ALLOWED = allowed();
 
   private ModuleCheck() {}
@@ -125,9 +131,6 @@ final class ModuleCheck {
     if (module.tagSection().isPresent()) {
       throw refused("it has exceptions");
     }
-    if (module.typeSection().types().length != module.typeSection().subTypeCount()) {
-      throw refused("it has types that are garbage-collected");
-    }
     for (FunctionType type : module.typeSection().types()) {
       if (type == null
           || !NUMBERS.containsAll(type.params())
@@ -161,12 +164,36 @@ final class ModuleCheck {
       throw refused("it has more than %d globals".formatted(MAX_GLOBALS));
     }
     for (Global global : module.globalSection().globals()) {
-      boolean plain =
-          NUMBERS.contains(global.valueType())
-              && global.initInstructions().stream()
-                  .allMatch(instruction -> CONSTANT.contains(instruction.opcode()));
-      if (!plain) {
+      if (!NUMBERS.contains(global.valueType())) {
         throw refused("it has a global that is no number");
+      }
+      requireConstant(global.initInstructions(), NUMBER_CONSTANTS);
+    }
+    requireSegments(module);
+  }
+
+  /** What is computed when an instance is made: not counted by the meter, so it must be simple. */
+  private static void requireSegments(WasmModule module) {
+    for (int i = 0; i < module.tableSection().tableCount(); i++) {
+      requireConstant(module.tableSection().getTable(i).initialize(), FUNCTION_CONSTANTS);
+    }
+    for (Element element : module.elementSection().elements()) {
+      element.initializers().forEach(one -> requireConstant(one, FUNCTION_CONSTANTS));
+      if (element instanceof ActiveElement active) {
+        requireConstant(active.offset(), NUMBER_CONSTANTS);
+      }
+    }
+    for (DataSegment data : module.dataSection().dataSegments()) {
+      if (data instanceof ActiveDataSegment active) {
+        requireConstant(active.offsetInstructions(), NUMBER_CONSTANTS);
+      }
+    }
+  }
+
+  private static void requireConstant(List<Instruction> instructions, Set<OpCode> allowed) {
+    for (Instruction instruction : instructions) {
+      if (!allowed.contains(instruction.opcode())) {
+        throw refused("a constant of it needs the instruction " + instruction.opcode());
       }
     }
   }

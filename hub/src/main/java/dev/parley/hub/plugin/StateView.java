@@ -7,6 +7,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -76,10 +77,10 @@ final class StateView {
     return there;
   }
 
-  TreeSet<String> keys(String prefix) {
+  Set<String> keys(String prefix) {
     PluginState.Keys read = await(() -> states.keys(scope, plugin, prefix));
     requireSame(read.version());
-    TreeSet<String> keys = new TreeSet<>(read.keys());
+    Set<String> keys = new TreeSet<>(read.keys());
     changes.forEach(
         (key, value) -> {
           if (value == null) {

@@ -19,8 +19,20 @@ class ModuleCheckTest {
 
   /** Makes the bytes of a module whose tool {@code run} has this body. */
   private static byte[] module(byte[] body) {
+    return module(new Bytes().raw(2), body);
+  }
+
+  /**
+   * With types more than those of {@code alloc} and {@code run}; {@code types} begins with how
+   * many.
+   */
+  private static byte[] module(Bytes types, byte[] body) {
+    byte[] more = types.toByteArray();
     Bytes all = new Bytes().raw(0, 'a', 's', 'm', 1, 0, 0, 0);
-    all.section(1, new Bytes().raw(2, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 2, 0x7f, 0x7f, 1, I64));
+    Bytes typeSection =
+        new Bytes().raw(more[0], 0x60, 1, 0x7f, 1, 0x7f, 0x60, 2, 0x7f, 0x7f, 1, I64);
+    typeSection.write(more, 1, more.length - 1);
+    all.section(1, typeSection);
     all.section(3, new Bytes().raw(2, 0, 1));
     all.section(5, new Bytes().raw(1, 0, 1));
     all.section(
@@ -128,6 +140,14 @@ class ModuleCheckTest {
     byte[] endless = module(new Bytes().raw(0, 0x20, 0, 0x20, 1, 0x12, 1, END).toByteArray());
     assertDoesNotThrow(() -> Parser.parse(endless));
     assertTrue(refusal(endless).contains("RETURN_CALL"), refusal(endless));
+  }
+
+  @Test
+  void typesThatAreGarbageCollectedAreRefused() {
+    Bytes array = new Bytes().raw(3, 0x5e, 0x7f, 1);
+    byte[] garbage = module(array, withResult(locals()));
+    assertDoesNotThrow(() -> Parser.parse(garbage));
+    assertTrue(refusal(garbage).contains("other than numbers"), refusal(garbage));
   }
 
   @Test
