@@ -132,5 +132,5 @@
     (loop $l
       (call $log (i32.const 64) (i32.const 23))
       (local.set $i (i32.add (local.get $i) (i32.const 1)))
-      (br_if $l (i32.lt_u (local.get $i) (i32.const 10000))))
+      (br_if $l (i32.lt_u (local.get $i) (i32.const 1000))))
     (call $packed (i32.const 96) (i32.const 4))))

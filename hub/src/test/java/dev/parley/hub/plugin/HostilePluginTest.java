@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.HubExtension;
@@ -20,6 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** Plugins that do what they should not: each is stopped, its caller is told, all else goes on. */
 class HostilePluginTest {
@@ -133,8 +137,24 @@ class HostilePluginTest {
   }
 
   @Test
-  void aFloodOfLinesIsCutShort() {
-    assertEquals(200, run("log_flood").status());
+  void aFloodOfLinesIsCutShortAndEachSaysWhoseItIs() {
+    Logger logger = (Logger) LoggerFactory.getLogger("dev.parley.plugin");
+    ListAppender<ILoggingEvent> seen = new ListAppender<>();
+    seen.start();
+    logger.addAppender(seen);
+    try {
+      Answer answer = run("log_flood");
+      assertEquals(200, answer.status(), answer.text());
+    } finally {
+      logger.detachAppender(seen);
+    }
+    List<ILoggingEvent> lines =
+        List.copyOf(seen.list).stream()
+            .filter(line -> line.getFormattedMessage().startsWith(acme.tenant() + " "))
+            .toList();
+    assertEquals(21, lines.size());
+    assertTrue(lines.get(0).getFormattedMessage().endsWith(": line one line two  [31m"));
+    assertTrue(lines.get(0).getKeyValuePairs().toString().contains(acme.tenant()));
   }
 
   @Test
@@ -143,16 +163,16 @@ class HostilePluginTest {
     Member globex = HUB.signUp();
     PluginFiles.enable(HUB, globex, plugin);
     try (Peer flooder = HUB.connect(acme.key())) {
-      List<String> sent = new ArrayList<>();
-      for (int i = 0; i < 12; i++) {
+      int calls = 12;
+      for (int i = 0; i < calls; i++) {
         ObjectNode params = Json.object().put("plugin", plugin).put("tool", "spin");
-        sent.add(flooder.send("plugins.call", params));
+        flooder.send("plugins.call", params);
       }
       Answer calm = PluginFiles.call(HUB, globex.key(), plugin, "linger", Json.object());
       assertEquals(200, calm.status(), calm.text());
       List<String> ends = new ArrayList<>();
-      for (String id : sent) {
-        ends.add(flooder.answer(id).at("/error/code").asText());
+      for (int i = 0; i < calls; i++) {
+        ends.add(flooder.answer().at("/error/code").asText());
       }
       assertTrue(ends.contains("UNAVAILABLE") || ends.contains("RATE_LIMITED"), ends.toString());
       assertTrue(ends.contains("AGENT_FAILED"), ends.toString());
