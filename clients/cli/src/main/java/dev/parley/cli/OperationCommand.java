@@ -36,8 +36,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
  * new operation with a REST route is a new command without a line of code here.
  */
 final class OperationCommand implements Callable<Integer> {
-  private static final Set<String> ELSEWHERE =
-      Set.of("signup", "agent.call", "admin.plugins.install");
+  private static final Set<String> ELSEWHERE = Set.of("signup", "agent.call");
 
   /** Shorter names of the commands on plugins. */
   private static final Map<String, String> SHORTER = Map.of("list", "ls", "remove", "rm");
@@ -69,13 +68,16 @@ final class OperationCommand implements Callable<Integer> {
         for (int i = 0; i < path.length - 1; i++) {
           group = group(group, path[i]);
         }
-        OperationCommand command = new OperationCommand(operation, shell);
         String name = path[path.length - 1];
-        CommandSpec built = command.build(contract);
-        if (operation.feature().equals("plugins") && SHORTER.containsKey(name)) {
-          built.aliases(SHORTER.get(name));
+        if (operation.name().equals("admin.plugins.install")) {
+          group.addSubcommand(name, new PluginInstallCommand(shell));
+        } else {
+          CommandSpec built = new OperationCommand(operation, shell).build(contract);
+          if (operation.feature().equals("plugins") && SHORTER.containsKey(name)) {
+            built.aliases(SHORTER.get(name));
+          }
+          group.addSubcommand(name, built);
         }
-        group.addSubcommand(name, built);
         describe(group);
       }
     }
