@@ -102,6 +102,7 @@ public final class Hub {
   private final AuditOffice audit;
   private final Erasures erasures;
   private final Library library;
+  private final PluginOffice plugins;
   private final Announcements announcements;
   private final WsGateway webSockets;
   private final HttpGateway http;
@@ -235,6 +236,9 @@ public final class Hub {
             workspaces,
             providerKeys,
             budgets);
+    plugins =
+        new PluginOffice(
+            vertx, store, announcements, SettingsMapping.plugins(settings), metrics, clock);
     RunIds runIds = new RunIds();
     LateListener watchers = new LateListener();
     Chats chats = new Chats(agents, sessions, switchboard, runIds, clock, watchers);
@@ -252,6 +256,7 @@ public final class Hub {
                 library.memories(),
                 switchboard,
                 new CallableAgents(agents, channels, scopes),
+                plugins,
                 runIds,
                 chats,
                 clock));
@@ -342,6 +347,7 @@ public final class Hub {
             clock,
             SettingsMapping.SETTLES_WITHIN_MS);
     new AdminOperations(tenants, invites, usage, erasures, this::status).register(operations);
+    plugins.register(operations);
     new PresenceOperations(agents, channels, tenants, clock).register(operations);
     new LoopOperations(loops, metrics).register(operations);
     metrics.gauge("parley.agents.active", hosted, HostedAgents::activeCount);
@@ -473,6 +479,7 @@ public final class Hub {
         .eventually(http::close)
         .eventually(postOffice::close)
         .eventually(hosted::close)
+        .eventually(plugins::close)
         .eventually(membership::leave)
         .eventually(switchboard::close)
         .eventually(rates::close)

@@ -13,12 +13,14 @@ import dev.parley.hub.memory.MemorySettings;
 import dev.parley.hub.model.ModelPrices;
 import dev.parley.hub.model.ModelSettings;
 import dev.parley.hub.model.Vendor;
+import dev.parley.hub.plugin.PluginSettings;
 import dev.parley.hub.room.RoomSettings;
 import dev.parley.hub.schedule.ScheduleSettings;
 import dev.parley.hub.settings.ClusterOptions;
 import dev.parley.hub.settings.HubSettings;
 import dev.parley.hub.settings.LoopOptions;
 import dev.parley.hub.settings.MemoryOptions;
+import dev.parley.hub.settings.PluginOptions;
 import dev.parley.hub.settings.RedisOptions;
 import dev.parley.hub.settings.Settings;
 import dev.parley.hub.store.StoreOptions;
@@ -170,6 +172,21 @@ final class SettingsMapping {
   static ScheduleSettings schedules(Settings settings) {
     return new ScheduleSettings(
         settings.get(HubSettings.SCHEDULE_MIN_PERIOD), settings.get(HubSettings.SCHEDULE_LATE));
+  }
+
+  static PluginSettings plugins(Settings settings) {
+    return new PluginSettings(
+        settings.get(PluginOptions.WORKERS),
+        settings.get(PluginOptions.CPU),
+        settings.get(PluginOptions.TIMEOUT),
+        settings.get(PluginOptions.MEMORY_PAGES),
+        settings.get(PluginOptions.MODULE_BYTES),
+        settings.get(PluginOptions.PAYLOAD_BYTES),
+        settings.get(PluginOptions.STATE_KEYS),
+        settings.get(PluginOptions.STATE_BYTES),
+        settings.get(PluginOptions.MAX_INSTALLED),
+        settings.get(PluginOptions.MAX_ENABLED),
+        settings.get(PluginOptions.MAX_WAITING));
   }
 
   static RoomSettings rooms(Settings settings) {

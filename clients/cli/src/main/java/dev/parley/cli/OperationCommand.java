@@ -39,6 +39,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 final class OperationCommand implements Callable<Integer> {
   private static final Set<String> ELSEWHERE = Set.of("signup", "agent.call");
 
+
   /** Params that are never arguments, for other users of the machine see those. */
   private static final Set<String> SECRETS = Set.of("apiKey");
 
@@ -70,9 +71,12 @@ final class OperationCommand implements Callable<Integer> {
         for (int i = 0; i < path.length - 1; i++) {
           group = group(group, path[i]);
         }
-        OperationCommand command = new OperationCommand(operation, shell);
-        String verb = path[path.length - 1];
-        group.addSubcommand(verb, command.build(contract), aliases(verb));
+        String name = path[path.length - 1];
+        CommandSpec built =
+            operation.name().equals("admin.plugins.install")
+                ? CommandSpec.forAnnotatedObject(new PluginInstallCommand(shell))
+                : new OperationCommand(operation, shell).build(contract);
+        group.addSubcommand(name, built, aliases(name));
         describe(group);
       }
     }
@@ -82,7 +86,7 @@ final class OperationCommand implements Callable<Integer> {
   private static String[] aliases(String verb) {
     return switch (verb) {
       case "list" -> new String[] {"ls"};
-      case "delete" -> new String[] {"rm"};
+      case "delete", "remove" -> new String[] {"rm"};
       default -> new String[0];
     };
   }

@@ -70,6 +70,11 @@ public final class HubExtension implements BeforeAllCallback, AfterAllCallback {
     return "http://127.0.0.1:" + hub.port();
   }
 
+  /** The platform's first key. */
+  public String adminKey() throws IOException {
+    return Files.readString(data.resolve("admin.key")).strip();
+  }
+
   /** Somebody without a profile, whose files are kept in this directory. */
   public User user(Path config) {
     return new User(config);

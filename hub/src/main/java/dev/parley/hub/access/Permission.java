@@ -25,6 +25,9 @@ public enum Permission {
   MARKET_READ("market.read", Scope.READ),
   MARKET_WRITE("market.write", Scope.ADMIN),
   PROVIDERS_WRITE("providers.write", Scope.ADMIN),
+  PLUGINS_READ("plugins.read", Scope.READ),
+  PLUGINS_WRITE("plugins.write", Scope.ADMIN),
+  PLUGINS_CALL("plugins.call", Scope.WRITE),
   ROOMS_READ("rooms.read", Scope.READ),
   ROOMS_WRITE("rooms.write", Scope.ADMIN),
   AUDIT_READ("audit.read", Scope.READ),
@@ -32,6 +35,8 @@ public enum Permission {
   PLATFORM_TENANTS_READ("platform.tenants.read", Scope.ADMIN),
   PLATFORM_TENANTS_WRITE("platform.tenants.write", Scope.ADMIN),
   PLATFORM_PLANS_WRITE("platform.plans.write", Scope.ADMIN),
+  PLATFORM_PLUGINS_READ("platform.plugins.read", Scope.ADMIN),
+  PLATFORM_PLUGINS_WRITE("platform.plugins.write", Scope.ADMIN),
   PLATFORM_USAGE_READ("platform.usage.read", Scope.ADMIN),
   PLATFORM_AUDIT_READ("platform.audit.read", Scope.ADMIN);
 

@@ -9,6 +9,7 @@ import dev.parley.hub.model.ModelRun;
 import dev.parley.hub.model.ResolvedModel;
 import dev.parley.hub.model.TokenUsage;
 import dev.parley.hub.model.ToolCall;
+import dev.parley.hub.model.ToolSpec;
 import dev.parley.hub.session.FencingToken;
 import dev.parley.hub.session.RunStatus;
 import dev.parley.hub.session.SessionKey;
@@ -58,6 +59,7 @@ final class AgentRun {
   private final CreditedText chunks;
   private final StringBuilder text = new StringBuilder();
   private final Promise<Void> ended = Promise.promise();
+  private List<ToolSpec> offered = List.of();
   private @Nullable ModelRun asking;
   private @Nullable ParleyException cancelled;
   private long startedAt;
@@ -92,7 +94,9 @@ final class AgentRun {
             parts.switchboard(),
             parts.neighbours(),
             files,
-            new MemoryTools(parts.memories(), scope, address.agent(), delivery.account()));
+            new MemoryTools(parts.memories(), scope, address.agent(), delivery.account()),
+            parts.plugins(),
+            scope);
   }
 
   SessionKey session() {
@@ -119,7 +123,12 @@ final class AgentRun {
 
   private Future<Void> work() {
     return begin()
-        .compose(begun -> parts.agents().get(scope, address.agent()))
+        .compose(begun -> tools.specs())
+        .compose(
+            specs -> {
+              offered = specs;
+              return parts.agents().get(scope, address.agent());
+            })
         .compose(
             definition ->
                 SystemPrompt.of(
@@ -214,7 +223,7 @@ final class AgentRun {
             model.model(),
             prompt,
             messages,
-            roundsLeft > 0 ? AgentTools.SPECS : List.of(),
+            roundsLeft > 0 ? offered : List.of(),
             model.maxOutputTokens(),
             timeLeft(model));
     long promptTokens = model.provider().promptTokensAtMost(request);

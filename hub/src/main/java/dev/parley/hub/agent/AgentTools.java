@@ -10,6 +10,7 @@ import dev.parley.hub.switchboard.CallOrder;
 import dev.parley.hub.switchboard.Delivery;
 import dev.parley.hub.switchboard.Outgoing;
 import dev.parley.hub.switchboard.Switchboard;
+import dev.parley.hub.tenant.TenantScope;
 import dev.parley.hub.workspace.Workspace;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.Target;
@@ -20,6 +21,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class AgentTools {
   private static final int MAX_RESULT_CHARS = 20_000;
 
-  static final List<ToolSpec> SPECS =
+  private static final List<ToolSpec> SPECS =
       List.of(
           spec(
               "call_agent",
@@ -69,6 +71,8 @@ final class AgentTools {
   private final Neighbours neighbours;
   private final Workspace files;
   private final MemoryTools memory;
+  private final ToolBox plugins;
+  private final TenantScope scope;
   private @Nullable Outgoing calling;
 
   AgentTools(
@@ -77,13 +81,22 @@ final class AgentTools {
       Switchboard switchboard,
       Neighbours neighbours,
       Workspace files,
-      MemoryTools memory) {
+      MemoryTools memory,
+      ToolBox plugins,
+      TenantScope scope) {
     this.agent = HubPrincipals.agent(agent);
     this.cause = cause;
     this.switchboard = switchboard;
     this.neighbours = neighbours;
     this.files = files;
     this.memory = memory;
+    this.plugins = plugins;
+    this.scope = scope;
+  }
+
+  /** All tools of the run: the hub's own, and those of the tenant's plugins. */
+  Future<List<ToolSpec>> specs() {
+    return plugins.tools(scope).map(more -> Stream.concat(SPECS.stream(), more.stream()).toList());
   }
 
   /** Runs a tool; a refusal or failure is an outcome for the model, not a failure of the run. */
@@ -110,8 +123,7 @@ final class AgentTools {
                     .map(file -> "wrote " + file.name() + " (" + file.size() + " bytes)");
             case "memory_search" -> memory.search(arguments);
             case "memory_get" -> memory.get(arguments);
-            default ->
-                throw ParleyException.invalid("name", "there is no tool named " + call.name());
+            default -> plugins.call(scope, call.name(), arguments);
           };
     } catch (ParleyException refusal) {
       result = Future.failedFuture(refusal);

@@ -41,6 +41,7 @@ public final class HostedAgents {
       Memories memories,
       Switchboard switchboard,
       Neighbours neighbours,
+      ToolBox plugins,
       RunIds runIds,
       RunListener listener,
       Clock clock) {}

@@ -12,6 +12,7 @@ import java.util.List;
   @JsonSubTypes.Type(value = Announcement.AgentChanged.class, name = "agent"),
   @JsonSubTypes.Type(value = Announcement.ChannelChanged.class, name = "channel"),
   @JsonSubTypes.Type(value = Announcement.ListingChanged.class, name = "listing"),
+  @JsonSubTypes.Type(value = Announcement.PluginsChanged.class, name = "plugins"),
   @JsonSubTypes.Type(value = Announcement.DeadLetterArrived.class, name = "dead-letter"),
   @JsonSubTypes.Type(value = Announcement.RoomPosted.class, name = "room-post"),
   @JsonSubTypes.Type(value = Announcement.EdgeTripped.class, name = "edgeTripped"),
@@ -52,6 +53,13 @@ public sealed interface Announcement {
 
   /** An install of a listing began or ended, or the listing changed. */
   record ListingChanged(String tenant, String listing) implements Announcement {}
+
+  /**
+   * A tenant has enabled or disabled a plugin, or the platform's plugins have changed.
+   *
+   * @param tenant empty for the platform
+   */
+  record PluginsChanged(String tenant) implements Announcement {}
 
   /**
    * The loop breaker has stopped the messages of one agent to another.

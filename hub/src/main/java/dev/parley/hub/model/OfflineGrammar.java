@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
  * ask tenant/agent[:] question         ask market:tenant/listing[:] question
  * list agents     list files           read path
  * write path: text                     remember text
+ * use tool {"json": "arguments"}
  * repeat n word                        fail                    help
  * </pre>
  *
@@ -30,6 +31,8 @@ final class OfflineGrammar {
       Pattern.compile("list\\s+(?:my\\s+)?(agents|files)\\W?", FLAGS);
   private static final Pattern READ = Pattern.compile("read\\s+(\\S+)", FLAGS);
   private static final Pattern WRITE = Pattern.compile("write\\s+([^\\s:]+):\\s*(.+)", FLAGS);
+  private static final Pattern USE =
+      Pattern.compile("use\\s+([a-z0-9_-]{1,64})(?:\\s+(\\{.*}))?", FLAGS);
   private static final Pattern REMEMBER = Pattern.compile("remember\\s+(?:that\\s+)?(.+)", FLAGS);
   private static final Pattern REPEAT =
       Pattern.compile("repeat\\s+([1-9][0-9]{0,5})\\s+(\\S{1,64})", FLAGS);
@@ -66,6 +69,7 @@ final class OfflineGrammar {
     }
     return ask(command)
         .or(() -> files(command))
+        .or(() -> use(command))
         .or(() -> other(command))
         .orElseGet(() -> new Chat(text));
   }
@@ -100,6 +104,19 @@ final class OfflineGrammar {
     }
     Matcher remember = REMEMBER.matcher(text);
     return remember.matches() ? Optional.of(new Remember(remember.group(1))) : Optional.empty();
+  }
+
+  private static Optional<Command> use(String text) {
+    Matcher use = USE.matcher(text);
+    if (!use.matches()) {
+      return Optional.empty();
+    }
+    String arguments = use.group(2) == null ? "{}" : use.group(2);
+    try {
+      return tool(use.group(1), Json.parseObject("arguments", arguments));
+    } catch (ParleyException noJson) {
+      return Optional.empty();
+    }
   }
 
   private static Optional<Command> other(String text) {

@@ -124,6 +124,9 @@ public final class HubSettings {
   /** The settings of memory, here in the order of help. */
   public static final List<Setting<?>> MEMORY = MemoryOptions.ALL;
 
+  /** The settings of plugins, here in the order of help. */
+  public static final List<Setting<?>> PLUGINS = PluginOptions.ALL;
+
   public static final Setting<Duration> MAIL_WINDOW =
       millis(
           "mail-window-ms",

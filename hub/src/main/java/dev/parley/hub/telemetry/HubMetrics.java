@@ -75,6 +75,20 @@ public final class HubMetrics {
     FunctionCounter.builder(name, source, value).description(description).register(registry);
   }
 
+  /** Adds a counter of one value of a label; the values must be few and bounded. */
+  public <T> void counter(
+      String name,
+      String description,
+      String label,
+      String labelValue,
+      T source,
+      ToDoubleFunction<T> value) {
+    FunctionCounter.builder(name, source, value)
+        .description(description)
+        .tag(label, labelValue)
+        .register(registry);
+  }
+
   /** All metrics in the Prometheus text format, version 0.0.4. */
   public String scrape() {
     return registry.scrape();

@@ -73,10 +73,17 @@ class ForeignNamesTest {
           "room.unsubscribe",
           "market.search",
           "market.installed",
+          "plugins.list",
+          "plugins.enable",
+          "plugins.disable",
+          "plugins.call",
           "usage.get",
           "admin.status",
           "admin.tenants.list",
-          "admin.invites.create");
+          "admin.invites.create",
+          "admin.plugins.install",
+          "admin.plugins.list",
+          "admin.plugins.remove");
 
   /** Says on purpose whether a name is taken: two tenants cannot have the same. */
   private static final List<String> TELLS_ON_PURPOSE = List.of("signup");

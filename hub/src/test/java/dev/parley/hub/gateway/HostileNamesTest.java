@@ -95,6 +95,9 @@ class HostileNamesTest {
           "after",
           "version",
           "visibility",
+          "plugin",
+          "tool",
+          "sha256",
           "kind",
           "model",
           "baseUrl");
@@ -139,6 +142,16 @@ class HostileNamesTest {
       case "mode" -> params.put(field, "all");
       case "provider" -> params.put(field, "openai");
       case "role" -> params.put(field, "viewer");
+      case "plugin", "tool" -> params.put(field, "none");
+      case "wasm" -> params.put(field, "AGFzbQEAAAA=");
+      case "sha256" -> params.put(field, "0".repeat(64));
+      case "manifest" -> {
+        ObjectNode manifest = params.putObject(field).put("name", "none").put("version", "1.0.0");
+        manifest.put("description", "").putArray("grants");
+        ObjectNode tool = manifest.putArray("tools").addObject();
+        tool.put("name", "run").put("description", "runs");
+        tool.putObject("parameters").put("type", "object");
+      }
       default -> params.put(field, "text");
     }
   }

@@ -29,6 +29,7 @@ public final class Contract {
           "memory",
           "rooms",
           "market",
+          "plugins",
           "usage",
           "audit",
           "admin");
