@@ -12,6 +12,7 @@ import dev.parley.hub.mailbox.MailSettings;
 import dev.parley.hub.model.ModelPrices;
 import dev.parley.hub.model.ModelSettings;
 import dev.parley.hub.model.Vendor;
+import dev.parley.hub.outbound.OutboundSettings;
 import dev.parley.hub.room.RoomSettings;
 import dev.parley.hub.schedule.ScheduleSettings;
 import dev.parley.hub.settings.ClusterOptions;
@@ -248,10 +249,15 @@ final class SettingsMapping {
             defaults.requestTimeout(),
             settings.get(HubSettings.MAX_OUTPUT_TOKENS),
             defaults.attempts(),
-            settings.get(HubSettings.OFFLINE_PACING),
-            settings.get(HubSettings.PRIVATE_PROVIDERS),
-            defaults.connections())
+            settings.get(HubSettings.OFFLINE_PACING))
         .withPlatformKeys(enabled, environment);
+  }
+
+  static OutboundSettings outbound(Settings settings) {
+    boolean anywhere = settings.get(HubSettings.PRIVATE_PROVIDERS);
+    return new OutboundSettings(
+        settings.get(HubSettings.OUTBOUND_CONNECTIONS),
+        anywhere ? OutboundSettings.EVERYWHERE : settings.get(HubSettings.OUTBOUND_NETWORKS));
   }
 
   static ModelPrices prices(Settings settings) {

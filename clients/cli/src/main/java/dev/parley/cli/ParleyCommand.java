@@ -42,6 +42,10 @@ public final class ParleyCommand {
     parley.addSubcommand("call", new CallCommand(shell));
     parley.addSubcommand("connect", new ConnectCommand(shell));
     OperationCommand.addTo(parley, Contract.load(), shell);
+    parley
+        .getSubcommands()
+        .get("admin")
+        .addSubcommand("rotate-master-key", new RotateMasterKeyCommand(shell));
     parley.addSubcommand("profile", new ProfileCommand(shell));
     parley.addSubcommand("serve", ServeCommand.spec(shell));
     parley.addSubcommand("demo", new DemoCommand(shell));

@@ -29,7 +29,8 @@ public enum Permission {
   PLATFORM_TENANTS_READ("platform.tenants.read", Scope.ADMIN),
   PLATFORM_TENANTS_WRITE("platform.tenants.write", Scope.ADMIN),
   PLATFORM_PLANS_WRITE("platform.plans.write", Scope.ADMIN),
-  PLATFORM_USAGE_READ("platform.usage.read", Scope.ADMIN);
+  PLATFORM_USAGE_READ("platform.usage.read", Scope.ADMIN),
+  PLATFORM_SECRETS_WRITE("platform.secrets.write", Scope.ADMIN);
 
   private static final Map<String, Permission> BY_NAME =
       Stream.of(values()).collect(Collectors.toMap(Permission::wireName, Function.identity()));

@@ -2,6 +2,7 @@ package dev.parley.hub.chat;
 
 import dev.parley.hub.access.Authenticator;
 import dev.parley.hub.access.Principal;
+import dev.parley.hub.access.Role;
 import dev.parley.hub.access.Scope;
 import dev.parley.hub.chat.Chats.Outcome;
 import dev.parley.hub.chat.Chats.SessionState;
@@ -47,6 +48,8 @@ public final class ChatRelay {
   private record Send(
       String tenant,
       String keyId,
+      Role role,
+      long validUntil,
       List<String> scopes,
       String session,
       String message,
@@ -116,6 +119,8 @@ public final class ChatRelay {
         new Send(
             caller.tenant().value(),
             caller.keyId(),
+            caller.role(),
+            caller.validUntil(),
             caller.scopes().stream().map(Scope::wireName).toList(),
             session.toString(),
             message,
@@ -134,7 +139,7 @@ public final class ChatRelay {
           : bus.request(place, SEND, PASSED_ON, request.text(), ADMISSION);
     }
     return authenticator
-        .confirm(new TenantId(wanted.tenant), wanted.keyId)
+        .confirm(new TenantId(wanted.tenant), wanted.keyId, wanted.role, wanted.validUntil)
         .map(principal -> principal.narrowedTo(Scope.of(wanted.scopes)))
         .compose(
             principal ->

@@ -138,7 +138,8 @@ class ForeignNamesTest {
           "usage.get",
           "admin.status",
           "admin.tenants.list",
-          "admin.invites.create");
+          "admin.invites.create",
+          "admin.rotate-master-key");
 
   /** Says on purpose whether a name is taken: two tenants cannot have the same. */
   private static final List<String> TELLS_ON_PURPOSE = List.of("signup");
