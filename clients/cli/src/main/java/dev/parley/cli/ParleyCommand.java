@@ -8,6 +8,7 @@ import dev.parley.cli.shell.ErrorLine;
 import dev.parley.cli.shell.Shell;
 import dev.parley.hub.Hub;
 import dev.parley.protocol.contract.Contract;
+import java.util.Objects;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -42,9 +43,7 @@ public final class ParleyCommand {
     parley.addSubcommand("call", new CallCommand(shell));
     parley.addSubcommand("connect", new ConnectCommand(shell));
     OperationCommand.addTo(parley, Contract.load(), shell);
-    parley
-        .getSubcommands()
-        .get("admin")
+    Objects.requireNonNull(parley.getSubcommands().get("admin"))
         .addSubcommand("rotate-master-key", new RotateMasterKeyCommand(shell));
     parley.addSubcommand("profile", new ProfileCommand(shell));
     parley.addSubcommand("serve", ServeCommand.spec(shell));
