@@ -30,6 +30,7 @@ import dev.parley.hub.gateway.operation.ChatOperations;
 import dev.parley.hub.gateway.operation.FileOperations;
 import dev.parley.hub.gateway.operation.LoopOperations;
 import dev.parley.hub.gateway.operation.MarketOperations;
+import dev.parley.hub.gateway.operation.MasterKeyOperations;
 import dev.parley.hub.gateway.operation.PresenceOperations;
 import dev.parley.hub.gateway.operation.ProviderOperations;
 import dev.parley.hub.gateway.operation.SessionOperations;
@@ -41,9 +42,10 @@ import dev.parley.hub.gateway.rest.RestGateway;
 import dev.parley.hub.gateway.ws.WsGateway;
 import dev.parley.hub.loop.LoopBreaker;
 import dev.parley.hub.market.Market;
-import dev.parley.hub.model.MasterKey;
+import dev.parley.hub.model.MasterKeys;
 import dev.parley.hub.model.Models;
 import dev.parley.hub.model.ProviderKeys;
+import dev.parley.hub.outbound.OutboundClient;
 import dev.parley.hub.quota.Budgets;
 import dev.parley.hub.quota.ChannelRates;
 import dev.parley.hub.quota.Concurrency;
@@ -75,6 +77,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -132,7 +135,7 @@ public final class Hub {
                 vertx
                     .executeBlocking(
                         () -> {
-                          MasterKey master = MasterKey.load(opened.data(), environment);
+                          MasterKeys master = MasterKeys.load(opened.data(), environment);
                           return new Hub(vertx, settings, environment, opened, master);
                         },
                         false)
@@ -148,7 +151,7 @@ public final class Hub {
       Settings settings,
       Map<String, String> environment,
       OpenStore openStore,
-      MasterKey master) {
+      MasterKeys master) {
     this.openStore = openStore;
     drainTimeout = settings.get(HubSettings.DRAIN_TIMEOUT);
     Store store = openStore.store();
@@ -171,10 +174,16 @@ public final class Hub {
                             ? tenants.get(id).map(Optional::of)
                             : Future.succeededFuture(Optional.empty()));
     ApiKeys keys = new ApiKeys(store, announcements, clock);
-    AttemptLimit authFailures = SettingsMapping.authFailures(settings);
     AttemptLimit signUpsPerAddress = SettingsMapping.signUpsPerAddress(settings);
     AttemptLimit signUps = SettingsMapping.signUps(settings);
-    Authenticator authenticator = new Authenticator(keys, tenants, authFailures);
+    OutboundClient outbound = new OutboundClient(vertx, SettingsMapping.outbound(settings));
+    metrics.counter(
+        "parley.outbound.refused",
+        "requests of tenants to addresses where they may not lead",
+        outbound,
+        OutboundClient::refused);
+    Authenticator authenticator =
+        SignIn.authenticator(vertx, settings, keys, tenants, outbound, metrics, clock);
     ClientAddresses addresses =
         new ClientAddresses(settings.get(HubSettings.CLIENT_ADDRESS_HEADER));
     adminKey = new AdminKey(vertx, keys, store, openStore.data());
@@ -224,7 +233,8 @@ public final class Hub {
             vertx,
             SettingsMapping.models(settings, environment),
             SettingsMapping.prices(settings),
-            providerKeys);
+            providerKeys,
+            outbound);
     library =
         new Library(
             vertx,
@@ -331,6 +341,7 @@ public final class Hub {
         .register(operations);
     new FileOperations(agents, workspaces).register(operations);
     new ProviderOperations(models, providerKeys).register(operations);
+    new MasterKeyOperations(tenants, scopes, master, List.of(providerKeys)).register(operations);
     new CallOperations(switchboard).register(operations);
     new ChatOperations(vertx, chats, views, clock).register(operations);
     new SessionOperations(views, webSockets.runFeed()::sessionChanged, clock).register(operations);
@@ -369,11 +380,6 @@ public final class Hub {
               new ChatRelay(cluster.placement(), cluster.bus(), chats, authenticator, scopes)
                   .start();
             });
-    metrics.counter(
-        "parley.authentications.refused",
-        "authentications refused unseen after too many wrong keys",
-        authFailures,
-        AttemptLimit::refused);
     metrics.counter(
         "parley.signups.refused",
         "sign-ups refused because there were too many",

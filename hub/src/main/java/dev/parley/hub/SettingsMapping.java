@@ -13,6 +13,7 @@ import dev.parley.hub.memory.MemorySettings;
 import dev.parley.hub.model.ModelPrices;
 import dev.parley.hub.model.ModelSettings;
 import dev.parley.hub.model.Vendor;
+import dev.parley.hub.outbound.OutboundSettings;
 import dev.parley.hub.plugin.PluginSettings;
 import dev.parley.hub.room.RoomSettings;
 import dev.parley.hub.schedule.ScheduleSettings;
@@ -272,9 +273,7 @@ final class SettingsMapping {
             defaults.requestTimeout(),
             settings.get(HubSettings.MAX_OUTPUT_TOKENS),
             defaults.attempts(),
-            settings.get(HubSettings.OFFLINE_PACING),
-            settings.get(HubSettings.PRIVATE_PROVIDERS),
-            defaults.connections())
+            settings.get(HubSettings.OFFLINE_PACING))
         .withPlatformKeys(enabled, environment);
   }
 
@@ -286,6 +285,13 @@ final class SettingsMapping {
         settings.get(MemoryOptions.MAX_DOCUMENT),
         settings.get(MemoryOptions.MAX_OPEN),
         settings.get(MemoryOptions.IDLE));
+  }
+
+  static OutboundSettings outbound(Settings settings) {
+    boolean anywhere = settings.get(HubSettings.PRIVATE_PROVIDERS);
+    return new OutboundSettings(
+        settings.get(HubSettings.OUTBOUND_CONNECTIONS),
+        anywhere ? OutboundSettings.EVERYWHERE : settings.get(HubSettings.OUTBOUND_NETWORKS));
   }
 
   static ModelPrices prices(Settings settings) {

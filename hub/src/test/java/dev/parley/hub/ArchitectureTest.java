@@ -3,6 +3,10 @@ package dev.parley.hub;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.core.domain.JavaCall;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.properties.HasName;
+import com.tngtech.archunit.core.domain.properties.HasOwner;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -10,6 +14,8 @@ import com.tngtech.archunit.lang.ArchRule;
 import dev.parley.hub.access.HubPrincipals;
 import dev.parley.hub.store.Keyspace;
 import dev.parley.hub.switchboard.Endpoint;
+import io.vertx.core.Vertx;
+import java.net.URL;
 import java.time.Clock;
 import java.time.Instant;
 
@@ -75,6 +81,30 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule endpointsLiveWithAgents =
       classes().that().implement(Endpoint.class).should().resideInAPackage("..agent..");
+
+  @ArchTest
+  static final ArchRule theOneWayOutIsOutbound =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("..outbound..")
+          .should()
+          .callMethodWhere(
+              JavaCall.Predicates.target(
+                      HasName.Predicates.nameMatching("create(Http|WebSocket)Client"))
+                  .or(
+                      JavaCall.Predicates.target(
+                          HasName.Predicates.nameMatching("httpClientBuilder")))
+                  .and(
+                      JavaCall.Predicates.target(
+                          HasOwner.Predicates.With.owner(
+                              JavaClass.Predicates.assignableTo(Vertx.class)))))
+          .orShould()
+          .dependOnClassesThat()
+          .resideInAnyPackage("java.net.http..", "io.vertx.ext.web.client..")
+          .orShould()
+          .callMethod(URL.class, "openConnection")
+          .orShould()
+          .callMethod(URL.class, "openStream");
 
   @ArchTest
   static final ArchRule timeIsThatOfTheStore =

@@ -37,7 +37,8 @@ import picocli.CommandLine.Model.PositionalParamSpec;
  * new operation with a REST route is a new command without a line of code here.
  */
 final class OperationCommand implements Callable<Integer> {
-  private static final Set<String> ELSEWHERE = Set.of("signup", "agent.call");
+  private static final Set<String> ELSEWHERE =
+      Set.of("signup", "agent.call", "admin.rotate-master-key");
 
 
   /** Params that are never arguments, for other users of the machine see those. */

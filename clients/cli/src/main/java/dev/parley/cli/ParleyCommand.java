@@ -9,6 +9,7 @@ import dev.parley.cli.shell.ErrorLine;
 import dev.parley.cli.shell.Shell;
 import dev.parley.hub.Hub;
 import dev.parley.protocol.contract.Contract;
+import java.util.Objects;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -44,6 +45,8 @@ public final class ParleyCommand {
     parley.addSubcommand("connect", new ConnectCommand(shell));
     OperationCommand.addTo(parley, Contract.load(), shell);
     OperationCommand.group(parley, "audit").addSubcommand("verify", new AuditVerifyCommand(shell));
+    OperationCommand.group(parley, "admin")
+        .addSubcommand("rotate-master-key", new RotateMasterKeyCommand(shell));
     parley.addSubcommand("profile", new ProfileCommand(shell));
     parley.addSubcommand("serve", ServeCommand.spec(shell));
     parley.addSubcommand("demo", new DemoCommand(shell));

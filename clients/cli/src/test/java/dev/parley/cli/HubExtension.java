@@ -66,6 +66,11 @@ public final class HubExtension implements BeforeAllCallback, AfterAllCallback {
     delete(data);
   }
 
+  /** The file with the platform's first key. */
+  public Path adminKeyFile() {
+    return hub.adminKeyFile();
+  }
+
   public String url() {
     return "http://127.0.0.1:" + hub.port();
   }

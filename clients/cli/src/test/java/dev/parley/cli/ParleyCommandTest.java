@@ -276,6 +276,22 @@ class ParleyCommandTest {
   }
 
   @Test
+  void theMasterKeyIsRotatedPageByPageAndSaysHowFarItIs() {
+    signUp();
+    String admin = HUB.adminKeyFile().toString();
+    Ran rotated = run("admin", "rotate-master-key", "--limit", "1", "--key-file", admin);
+
+    assertEquals(0, rotated.exit(), rotated.err());
+    assertTrue(rotated.err().contains("1 tenants, 0 secrets sealed anew, up to "), rotated.err());
+    assertTrue(
+        rotated
+            .out()
+            .matches("(?s)[0-9]+ tenants, 0 secrets sealed anew with master key [0-9a-f]{8}\\s+"),
+        rotated.out());
+    assertEquals(REFUSED, run("admin", "rotate-master-key").exit(), "an owner is no admin");
+  }
+
+  @Test
   void signUpMakesNoTenantWhoseKeyItCouldNotKeep() throws Exception {
     Path file = config.resolve("parley/profiles.json");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw----"));

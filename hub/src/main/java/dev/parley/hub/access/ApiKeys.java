@@ -114,18 +114,20 @@ public final class ApiKeys {
    * does so only when the successor is stored for good, so that a failure leaves the old key as it
    * was; and once it is, its secret is answered whatever becomes of the old key.
    *
+   * @param maker who asks; must have all the rights of the key, as it gets to know the new one
    * @param limit how many valid keys the tenant may have, the old one among them while it lasts
    * @return the new key, and the old one as described: without an end when it could not be ended;
-   *     fails with {@code not_found}, {@code conflict} for a key that has ended, {@code
-   *     limit_exceeded}
+   *     fails with {@code not_found}, {@code forbidden} for a key that may do more than its maker,
+   *     {@code conflict} for one that has ended, {@code limit_exceeded}
    */
   public Future<Map.Entry<IssuedKey, ObjectNode>> rotate(
-      TenantId tenant, String id, long overlapMs, long limit) {
-    return rotate(tenant, id, overlapMs, limit, ATTEMPTS);
+      Principal maker, String id, long overlapMs, long limit) {
+    return rotate(maker, id, overlapMs, limit, ATTEMPTS);
   }
 
   private Future<Map.Entry<IssuedKey, ObjectNode>> rotate(
-      TenantId tenant, String id, long overlapMs, long limit, int attempts) {
+      Principal maker, String id, long overlapMs, long limit, int attempts) {
+    TenantId tenant = maker.tenant();
     return find(tenant, id)
         .compose(
             row -> {
@@ -134,6 +136,7 @@ public final class ApiKeys {
               if (!old.validAt(now)) {
                 return Future.failedFuture(ended());
               }
+              maker.requireAll(Role.of(old.role()));
               long ttlMs = old.ttlMs() == null ? 0 : old.ttlMs();
               IssuedKey successor =
                   prepare(tenant, Role.of(old.role()), old.name(), old.agentId(), ttlMs);
@@ -144,7 +147,7 @@ public final class ApiKeys {
                         if (!added) {
                           return attempts == 1
                               ? Future.failedFuture(contended())
-                              : rotate(tenant, id, overlapMs, limit, attempts - 1);
+                              : rotate(maker, id, overlapMs, limit, attempts - 1);
                         }
                         return letEnd(tenant, id, overlapMs, ATTEMPTS)
                             .otherwise(

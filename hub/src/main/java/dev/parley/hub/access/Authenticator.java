@@ -7,13 +7,15 @@ import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns a presented API key into a {@link Principal}. No answer is cached: a revoked key or
- * suspended tenant is refused from the next request on. Every wrong key gets the same answer.
+ * Turns a presented API key, or a token of an identity provider, into a {@link Principal}. No
+ * answer is cached: a revoked key or suspended tenant is refused from the next request on. Every
+ * wrong key gets the same answer.
  *
  * <p>An address that has presented too many wrong keys is refused unseen for a while, except for
  * the keys that it has presented rightly before: clients behind the same address go on working.
@@ -31,7 +33,9 @@ public final class Authenticator {
 
   private final ApiKeys keys;
   private final TenantGate tenants;
+  private final Tokens tokens;
   private final AttemptLimit failures;
+  private final InstantSource clock;
   private final Cache<Acquaintance, Boolean> acquaintances =
       Caffeine.newBuilder()
           .maximumSize(AttemptLimit.MOST)
@@ -41,18 +45,21 @@ public final class Authenticator {
   /**
    * Makes the authenticator.
    *
-   * @param failures how many wrong keys an address may present
+   * @param failures how many wrong keys and tokens an address may present
    */
-  public Authenticator(ApiKeys keys, TenantGate tenants, AttemptLimit failures) {
+  public Authenticator(
+      ApiKeys keys, TenantGate tenants, Tokens tokens, AttemptLimit failures, InstantSource clock) {
     this.keys = keys;
     this.tenants = tenants;
+    this.tokens = tokens;
     this.failures = failures;
+    this.clock = clock;
   }
 
   /**
    * Authenticates.
    *
-   * @param presented the key as the client sent it, or null when it sent none
+   * @param presented the key or token as the client sent it, or null when it sent none
    * @return fails with {@code unauthorized}, {@code forbidden} for a suspended tenant, {@code
    *     rate_limited} after too many wrong keys from there, {@code unavailable} when the store is
    *     away
@@ -61,6 +68,9 @@ public final class Authenticator {
     if (presented == null || presented.isEmpty()) {
       return Future.failedFuture(
           unauthorized("no API key; send one as the token", "AUTH_TOKEN_MISSING"));
+    }
+    if (tokens.hasForm(presented)) {
+      return ofToken(presented, from);
     }
     Optional<KeyText> text = KeyText.parse(presented);
     Acquaintance known = text.map(key -> new Acquaintance(from, key.hash())).orElse(null);
@@ -88,6 +98,60 @@ public final class Authenticator {
             });
   }
 
+  private Future<Principal> ofToken(String presented, ClientAddress from) {
+    String digest = KeyText.hash(presented);
+    Acquaintance known = new Acquaintance(from, digest);
+    try {
+      if (acquaintances.getIfPresent(known) == null) {
+        failures.require(from.owner());
+      }
+    } catch (ParleyException refusal) {
+      return Future.failedFuture(refusal);
+    }
+    return tokens
+        .verify(presented, digest)
+        .onSuccess(identity -> acquaintances.put(known, true))
+        .compose(this::admit)
+        .recover(
+            failure -> {
+              if (!(failure instanceof ParleyException refusal)
+                  || refusal.code() != ErrorCode.UNAUTHORIZED) {
+                return Future.failedFuture(failure);
+              }
+              acquaintances.invalidate(known);
+              failures.charge(from.owner());
+              return Future.failedFuture(badToken());
+            });
+  }
+
+  /** An identity of a tenant that there is not is no better than a wrong one. */
+  private Future<Principal> admit(Identity identity) {
+    if (identity.validUntil() <= clock.millis()) {
+      return Future.failedFuture(badToken());
+    }
+    Role role = identity.role();
+    Principal principal =
+        new Principal(
+            identity.tenant(),
+            role,
+            identity.id(),
+            null,
+            role.permissions(),
+            identity.validUntil());
+    return role.isPlatform()
+        ? Future.succeededFuture(principal)
+        : tenants
+            .requireActive(identity.tenant())
+            .map(principal)
+            .recover(
+                failure ->
+                    Future.failedFuture(
+                        failure instanceof ParleyException refusal
+                                && refusal.code() == ErrorCode.NOT_FOUND
+                            ? badToken()
+                            : failure));
+  }
+
   /** Somebody without a credential: permits nothing, and may use what is open to everybody. */
   public static Principal anonymous() {
     return new Principal(ApiKeys.PLATFORM, Role.VIEWER, "none", null, Set.of(), Principal.NO_END);
@@ -95,11 +159,20 @@ public final class Authenticator {
 
   /** Authenticates a live connection again: its key may have been revoked meanwhile. */
   public Future<Principal> confirm(Principal principal) {
-    return confirm(principal.tenant(), principal.keyId());
+    return confirm(principal.tenant(), principal.keyId(), principal.role(), principal.validUntil());
   }
 
-  /** Whom another node of the cluster has authenticated by this key; it may be revoked by now. */
-  public Future<Principal> confirm(TenantId tenant, String keyId) {
+  /**
+   * Whom another node of the cluster has authenticated; a key may be revoked by now. Of a token,
+   * which only ends, that node's word is taken.
+   *
+   * @param role of the identity; what a key permits is looked up
+   * @param validUntil of the identity
+   */
+  public Future<Principal> confirm(TenantId tenant, String keyId, Role role, long validUntil) {
+    if (Identity.isIdOf(keyId)) {
+      return admit(new Identity(tenant, role, keyId, validUntil));
+    }
     return keys.valid(tenant, keyId).compose(key -> admit(tenant, keyId, key));
   }
 
@@ -114,6 +187,12 @@ public final class Authenticator {
     return role.isPlatform()
         ? Future.succeededFuture(principal)
         : tenants.requireActive(tenant).map(principal);
+  }
+
+  private static ParleyException badToken() {
+    return unauthorized(
+        "the token is wrong, expired or not for this hub; get a new one from your identity provider",
+        "AUTH_TOKEN_MISMATCH");
   }
 
   private static ParleyException mismatch() {

@@ -24,16 +24,24 @@ public final class HubPrincipals {
         Principal.NO_END);
   }
 
-  /** The hub sending what this tenant has scheduled. */
+  /** The hub sending what this tenant has scheduled; limit it to what whoever did may. */
   public static Principal scheduler(TenantId tenant) {
     return new Principal(
-        tenant, Role.MEMBER, KEY_ID, null, Set.of(Permission.CALL), Principal.NO_END);
+        tenant, Role.MEMBER, KEY_ID, null, Role.MEMBER.permissions(), Principal.NO_END);
   }
 
-  /** The hub sending messages that this tenant has asked for. */
+  /**
+   * The hub sending messages that this tenant has asked for. Nobody in particular is behind them,
+   * so agents do not write files because of them.
+   */
   public static Principal sender(TenantId tenant) {
     return new Principal(
-        tenant, Role.VIEWER, KEY_ID, null, Set.of(Permission.CALL), Principal.NO_END);
+        tenant,
+        Role.VIEWER,
+        KEY_ID,
+        null,
+        Set.of(Permission.CALL, Permission.AGENTS_READ, Permission.FILES_READ),
+        Principal.NO_END);
   }
 
   /**

@@ -44,6 +44,11 @@ record KeyText(TenantId tenant, String id, String text) {
   }
 
   String hash() {
+    return hash(text);
+  }
+
+  /** SHA-256, base64url without padding. */
+  static String hash(String text) {
     try {
       byte[] digest =
           MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));

@@ -38,6 +38,7 @@ public enum Permission {
   PLATFORM_PLUGINS_READ("platform.plugins.read", Scope.ADMIN),
   PLATFORM_PLUGINS_WRITE("platform.plugins.write", Scope.ADMIN),
   PLATFORM_USAGE_READ("platform.usage.read", Scope.ADMIN),
+  PLATFORM_SECRETS_WRITE("platform.secrets.write", Scope.ADMIN),
   PLATFORM_AUDIT_READ("platform.audit.read", Scope.ADMIN);
 
   private static final Map<String, Permission> BY_NAME =

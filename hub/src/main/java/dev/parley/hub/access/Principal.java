@@ -25,6 +25,8 @@ public final class Principal {
   private final @Nullable AgentId agent;
   private final Set<Permission> permissions;
   private final long validUntil;
+  private final Rights limit;
+  private final Rights rights;
 
   Principal(
       TenantId tenant,
@@ -33,12 +35,26 @@ public final class Principal {
       @Nullable AgentId agent,
       Set<Permission> permissions,
       long validUntil) {
+    this(tenant, role, keyId, agent, permissions, validUntil, Rights.ALL);
+  }
+
+  private Principal(
+      TenantId tenant,
+      Role role,
+      String keyId,
+      @Nullable AgentId agent,
+      Set<Permission> permissions,
+      long validUntil,
+      Rights limit) {
     this.tenant = tenant;
     this.role = role;
     this.keyId = keyId;
     this.agent = agent;
     this.permissions = permissions;
     this.validUntil = validUntil;
+    this.limit = limit;
+    boolean wholeAgent = role == Role.AGENT && permissions.containsAll(Role.AGENT.permissions());
+    this.rights = wholeAgent ? limit : limit.and(Rights.of(permissions));
   }
 
   public TenantId tenant() {
@@ -76,7 +92,7 @@ public final class Principal {
         kept.add(permission);
       }
     }
-    return new Principal(tenant, role, keyId, agent, kept, validUntil);
+    return new Principal(tenant, role, keyId, agent, kept, validUntil, limit);
   }
 
   /** The same tenant's agent, with what an agent may do and this principal permits. */
@@ -84,7 +100,38 @@ public final class Principal {
     Set<Permission> kept = EnumSet.noneOf(Permission.class);
     kept.addAll(permissions);
     kept.retainAll(Role.AGENT.permissions());
-    return new Principal(tenant, Role.AGENT, keyId, as, kept, validUntil);
+    return new Principal(tenant, Role.AGENT, keyId, as, kept, validUntil, limit);
+  }
+
+  /** The same principal, handing on no more than these rights. */
+  public Principal limitedTo(Rights rights) {
+    return new Principal(tenant, role, keyId, agent, permissions, validUntil, limit.and(rights));
+  }
+
+  /**
+   * What agents may do because this principal asks. An agent that acts of its own accord may do all
+   * that tools do: its own workspace is its own.
+   */
+  public Rights rights() {
+    return rights;
+  }
+
+  /**
+   * Insists that it may do all that a role may, as it must to make a key of that role.
+   *
+   * @throws ParleyException {@code forbidden}
+   */
+  public void requireAll(Role wanted) {
+    for (Permission permission : wanted.permissions()) {
+      if (!may(permission)) {
+        throw new ParleyException(
+                ErrorCode.FORBIDDEN,
+                "a key of role %s permits %s, which you may not do: nobody makes a key for more than one's own rights"
+                    .formatted(wanted.wireName(), permission.wireName()))
+            .with("permission", permission.wireName())
+            .with("role", wanted.wireName());
+      }
+    }
   }
 
   /** The scopes in which something is permitted. */

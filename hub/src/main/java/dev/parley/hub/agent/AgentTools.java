@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.access.HubPrincipals;
 import dev.parley.hub.access.Principal;
+import dev.parley.hub.access.Rights;
 import dev.parley.hub.model.ToolCall;
 import dev.parley.hub.model.ToolSpec;
 import dev.parley.hub.switchboard.CallOrder;
@@ -26,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The tools of a hosted agent in one run. They act as the agent: its own files and memory, and
- * calls through the switchboard under the same channels and limits as everybody's.
+ * calls through the switchboard under the same channels and limits as everybody's. Of what the
+ * agent may do, they do what the message that is handled permits; see {@link Rights}.
  */
 final class AgentTools {
   private static final int MAX_RESULT_CHARS = 20_000;
@@ -84,7 +86,7 @@ final class AgentTools {
       MemoryTools memory,
       ToolBox plugins,
       TenantScope scope) {
-    this.agent = HubPrincipals.agent(agent);
+    this.agent = HubPrincipals.agent(agent).limitedTo(Rights.of(cause.envelope().rights()));
     this.cause = cause;
     this.switchboard = switchboard;
     this.neighbours = neighbours;
@@ -103,6 +105,7 @@ final class AgentTools {
   Future<Outcome> run(ToolCall call) {
     Future<String> result;
     try {
+      agent.rights().requireTool(call.name());
       ObjectNode arguments = call.arguments();
       result =
           switch (call.name()) {

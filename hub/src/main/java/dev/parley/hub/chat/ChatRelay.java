@@ -2,6 +2,7 @@ package dev.parley.hub.chat;
 
 import dev.parley.hub.access.Authenticator;
 import dev.parley.hub.access.Principal;
+import dev.parley.hub.access.Role;
 import dev.parley.hub.access.Scope;
 import dev.parley.hub.agent.RunEvent.Run;
 import dev.parley.hub.chat.Chats.Outcome;
@@ -52,6 +53,8 @@ public final class ChatRelay {
   private record Send(
       String tenant,
       String keyId,
+      Role role,
+      long validUntil,
       List<String> scopes,
       String session,
       String message,
@@ -131,6 +134,8 @@ public final class ChatRelay {
         new Send(
             caller.tenant().value(),
             caller.keyId(),
+            caller.role(),
+            caller.validUntil(),
             caller.scopes().stream().map(Scope::wireName).toList(),
             session.toString(),
             message,
@@ -170,7 +175,7 @@ public final class ChatRelay {
           : bus.request(place, SEND, PASSED_ON, request.text(), ADMISSION);
     }
     return authenticator
-        .confirm(new TenantId(wanted.tenant), wanted.keyId)
+        .confirm(new TenantId(wanted.tenant), wanted.keyId, wanted.role, wanted.validUntil)
         .map(principal -> principal.narrowedTo(Scope.of(wanted.scopes)))
         .compose(
             principal ->

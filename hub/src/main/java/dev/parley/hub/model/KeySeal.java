@@ -27,11 +27,11 @@ final class KeySeal {
   private static final Pattern FORM =
       Pattern.compile("v1:([0-9a-f]{8}):([A-Za-z0-9+/]{38,4000}={0,2})");
 
-  private final MasterKey master;
+  private final MasterKeys masters;
   private final SecureRandom random = new SecureRandom();
 
-  KeySeal(MasterKey master) {
-    this.master = master;
+  KeySeal(MasterKeys masters) {
+    this.masters = masters;
   }
 
   /** Where a secret belongs; it can be opened nowhere else. */
@@ -43,10 +43,11 @@ final class KeySeal {
   }
 
   String seal(Place place, String secret) {
+    MasterKey master = masters.current();
     byte[] nonce = new byte[NONCE_BYTES];
     random.nextBytes(nonce);
     try {
-      Cipher cipher = cipher(Cipher.ENCRYPT_MODE, nonce, place);
+      Cipher cipher = cipher(master, Cipher.ENCRYPT_MODE, nonce, place);
       byte[] text = cipher.doFinal(secret.getBytes(StandardCharsets.UTF_8));
       byte[] sealed = Arrays.copyOf(nonce, NONCE_BYTES + text.length);
       System.arraycopy(text, 0, sealed, NONCE_BYTES, text.length);
@@ -59,7 +60,7 @@ final class KeySeal {
   /**
    * Opens what was sealed for this place.
    *
-   * @throws ParleyException {@code conflict} when it was sealed with another master key, for
+   * @throws ParleyException {@code conflict} when it was sealed with an unknown master key, for
    *     another place, or was changed since
    */
   String open(Place place, String sealed) {
@@ -67,11 +68,13 @@ final class KeySeal {
     if (!form.matches()) {
       throw damaged(place);
     }
-    if (!form.group(1).equals(master.id())) {
+    MasterKey master = masters.find(form.group(1));
+    if (master == null) {
       throw new ParleyException(
           ErrorCode.CONFLICT,
           "the key for %s was encrypted with master key %s and this hub has %s: restore that, or set the key again"
-              .formatted(place.vendor().wireName(), form.group(1), master.id()));
+              .formatted(
+                  place.vendor().wireName(), form.group(1), String.join(", ", masters.ids())));
     }
     try {
       byte[] bytes = Base64.getDecoder().decode(form.group(2));
@@ -79,7 +82,7 @@ final class KeySeal {
         throw damaged(place);
       }
       byte[] nonce = Arrays.copyOf(bytes, NONCE_BYTES);
-      Cipher cipher = cipher(Cipher.DECRYPT_MODE, nonce, place);
+      Cipher cipher = cipher(master, Cipher.DECRYPT_MODE, nonce, place);
       byte[] text = cipher.doFinal(bytes, NONCE_BYTES, bytes.length - NONCE_BYTES);
       return new String(text, StandardCharsets.UTF_8);
     } catch (AEADBadTagException | IllegalArgumentException e) {
@@ -89,7 +92,14 @@ final class KeySeal {
     }
   }
 
-  private Cipher cipher(int mode, byte[] nonce, Place place) throws GeneralSecurityException {
+  /** Whether it was sealed with the key that seals now. */
+  boolean isCurrent(String sealed) {
+    Matcher form = FORM.matcher(sealed);
+    return form.matches() && form.group(1).equals(masters.current().id());
+  }
+
+  private static Cipher cipher(MasterKey master, int mode, byte[] nonce, Place place)
+      throws GeneralSecurityException {
     Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
     cipher.init(mode, master.key(), new GCMParameterSpec(TAG_BITS, nonce));
     cipher.updateAAD(place.authenticated(master.id()));

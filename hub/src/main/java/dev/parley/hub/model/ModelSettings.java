@@ -15,8 +15,6 @@ import java.util.Set;
  * @param maxOutputTokens the most tokens of one answer
  * @param attempts calls of a provider in all before its failure is told, from 1 to 10
  * @param perWord the offline model's pause after each word, from 0 to 1 s
- * @param privateBaseUrls whether tenants may set base URLs with private addresses
- * @param connections the most streams to one provider's host at once, on one node
  */
 public record ModelSettings(
     String defaultModel,
@@ -24,9 +22,7 @@ public record ModelSettings(
     Duration requestTimeout,
     int maxOutputTokens,
     int attempts,
-    Duration perWord,
-    boolean privateBaseUrls,
-    int connections) {
+    Duration perWord) {
 
   public ModelSettings {
     platform = Map.copyOf(platform);
@@ -40,9 +36,7 @@ public record ModelSettings(
         Duration.ofMinutes(2),
         1024,
         3,
-        Duration.ofMillis(8),
-        false,
-        256);
+        Duration.ofMillis(8));
   }
 
   /**
@@ -59,50 +53,16 @@ public record ModelSettings(
       endpoints.put(vendor, endpoint(vendor, environment));
     }
     return new ModelSettings(
-        defaultModel,
-        endpoints,
-        requestTimeout,
-        maxOutputTokens,
-        attempts,
-        perWord,
-        privateBaseUrls,
-        connections);
+        defaultModel, endpoints, requestTimeout, maxOutputTokens, attempts, perWord);
   }
 
   public ModelSettings withDefaultModel(String model) {
-    return new ModelSettings(
-        model,
-        platform,
-        requestTimeout,
-        maxOutputTokens,
-        attempts,
-        perWord,
-        privateBaseUrls,
-        connections);
+    return new ModelSettings(model, platform, requestTimeout, maxOutputTokens, attempts, perWord);
   }
 
   public ModelSettings withPerWord(Duration pause) {
     return new ModelSettings(
-        defaultModel,
-        platform,
-        requestTimeout,
-        maxOutputTokens,
-        attempts,
-        pause,
-        privateBaseUrls,
-        connections);
-  }
-
-  public ModelSettings withPrivateBaseUrls(boolean allowed) {
-    return new ModelSettings(
-        defaultModel,
-        platform,
-        requestTimeout,
-        maxOutputTokens,
-        attempts,
-        perWord,
-        allowed,
-        connections);
+        defaultModel, platform, requestTimeout, maxOutputTokens, attempts, pause);
   }
 
   private static ProviderEndpoint endpoint(Vendor vendor, Map<String, String> environment) {

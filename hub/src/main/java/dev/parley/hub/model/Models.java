@@ -1,13 +1,14 @@
 package dev.parley.hub.model;
 
 import dev.parley.hub.model.ProviderListing.Source;
+import dev.parley.hub.outbound.GuardedHttp;
+import dev.parley.hub.outbound.OutboundClient;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClient;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,18 +30,23 @@ public final class Models {
   private final ModelSettings settings;
   private final ModelPrices prices;
   private final ProviderKeys keys;
-  private final HttpClient client;
-  private final @Nullable AddressGuard guard;
+  private final GuardedHttp ofTenants;
+  private final GuardedHttp ofOperator;
   private final OfflineProvider offline;
   private @Nullable Future<Void> loading;
 
-  public Models(Vertx vertx, ModelSettings settings, ModelPrices prices, ProviderKeys keys) {
+  public Models(
+      Vertx vertx,
+      ModelSettings settings,
+      ModelPrices prices,
+      ProviderKeys keys,
+      OutboundClient outbound) {
     this.vertx = vertx;
     this.settings = settings;
     this.prices = prices;
     this.keys = keys;
-    this.client = LangChainProvider.httpClient(vertx, settings.connections());
-    this.guard = settings.privateBaseUrls() ? null : new AddressGuard(vertx);
+    this.ofTenants = outbound.forTenants("baseUrl");
+    this.ofOperator = outbound.forOperator();
     this.offline = new OfflineProvider(vertx, settings.perWord());
   }
 
@@ -117,14 +123,14 @@ public final class Models {
         .compose(warm -> keys.get(scope, vendor))
         .map(
             own ->
-                own.map(endpoint -> resolved(id, provider(endpoint, guard), Source.TENANT))
+                own.map(endpoint -> resolved(id, provider(endpoint, ofTenants), Source.TENANT))
                     .or(() -> ofPlatform(id, vendor))
                     .orElseThrow(() -> noKey(vendor)));
   }
 
   private Optional<ResolvedModel> ofPlatform(ModelId id, Vendor vendor) {
     return Optional.ofNullable(settings.platform().get(vendor))
-        .map(endpoint -> resolved(id, provider(endpoint, null), Source.PLATFORM));
+        .map(endpoint -> resolved(id, provider(endpoint, ofOperator), Source.PLATFORM));
   }
 
   private ResolvedModel resolved(ModelId id, ModelProvider provider, Source source) {
@@ -139,8 +145,8 @@ public final class Models {
         settings.requestTimeout());
   }
 
-  private LangChainProvider provider(ProviderEndpoint endpoint, @Nullable AddressGuard vetting) {
-    return new LangChainProvider(vertx, client, endpoint, Retry.of(settings.attempts()), vetting);
+  private LangChainProvider provider(ProviderEndpoint endpoint, GuardedHttp http) {
+    return new LangChainProvider(vertx, http, endpoint, Retry.of(settings.attempts()));
   }
 
   /** Completes on the caller's context when the model library is loaded, by the first call. */

@@ -9,24 +9,20 @@ import dev.langchain4j.http.client.SuccessfulHttpResponse;
 import dev.langchain4j.http.client.sse.DefaultServerSentEventParser;
 import dev.langchain4j.http.client.sse.ServerSentEventListener;
 import dev.langchain4j.http.client.sse.ServerSentEventParser;
+import dev.parley.hub.outbound.GuardedHttp;
+import dev.parley.hub.outbound.NetworkFailure;
 import dev.parley.protocol.error.ParleyException;
-import io.netty.channel.ConnectTimeoutException;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import java.io.ByteArrayInputStream;
-import java.net.ConnectException;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,8 +39,7 @@ final class ProviderExchange implements dev.langchain4j.http.client.HttpClient, 
   static final int MOST_BODY_BYTES = 16 << 20;
   static final int MOST_ERROR_BYTES = 16 << 10;
 
-  private final HttpClient client;
-  private final @Nullable AddressGuard guard;
+  private final GuardedHttp http;
   private final Duration connectTimeout;
   private final Duration idleTimeout;
   private final Runnable onClosed;
@@ -59,46 +54,16 @@ final class ProviderExchange implements dev.langchain4j.http.client.HttpClient, 
   /**
    * Prepares an exchange.
    *
-   * @param guard vets the address; null to let it be any
+   * @param http lets the endpoint's address lead where it may
    * @param idleTimeout how long the provider may say nothing
    * @param onClosed when the response is complete and all its events are delivered
    */
   ProviderExchange(
-      HttpClient client,
-      @Nullable AddressGuard guard,
-      Duration connectTimeout,
-      Duration idleTimeout,
-      Runnable onClosed) {
-    this.client = client;
-    this.guard = guard;
+      GuardedHttp http, Duration connectTimeout, Duration idleTimeout, Runnable onClosed) {
+    this.http = http;
     this.connectTimeout = connectTimeout;
     this.idleTimeout = idleTimeout;
     this.onClosed = onClosed;
-  }
-
-  /** The network failed: no connection, or one that broke. */
-  static final class NetworkFailure extends RuntimeException {
-    NetworkFailure(Throwable cause) {
-      super(words(cause), null, false, false);
-    }
-
-    private static String words(Throwable cause) {
-      if (cause instanceof UnknownHostException) {
-        return "unknown host";
-      }
-      if (cause instanceof ConnectTimeoutException) {
-        return "no connection in time";
-      }
-      if (cause instanceof ConnectException) {
-        return "connection refused";
-      }
-      if (cause instanceof SSLException) {
-        return "no secure connection";
-      }
-      return cause instanceof HttpClosedException
-          ? "connection closed"
-          : cause.getClass().getSimpleName();
-    }
   }
 
   /** The provider answered more than any answer should have. */
@@ -145,20 +110,14 @@ final class ProviderExchange implements dev.langchain4j.http.client.HttpClient, 
         new RequestOptions()
             .setMethod(HttpMethod.valueOf(call.method().name()))
             .setAbsoluteURI(call.url())
-            .setFollowRedirects(false)
             .setConnectTimeout(connectTimeout.toMillis())
             .setIdleTimeout(idleTimeout.toMillis());
     call.headers()
         .forEach((name, values) -> values.forEach(value -> options.addHeader(name, value)));
-    vetted(options)
-        .compose(client::request)
+    http.open(options)
         .compose(open -> send(open, call.body()))
         .onSuccess(response -> receive(response, parser, listener))
         .onFailure(cause -> fail(listener, failure(cause)));
-  }
-
-  private Future<RequestOptions> vetted(RequestOptions options) {
-    return guard == null ? Future.succeededFuture(options) : guard.vet(options);
   }
 
   private static RuntimeException failure(Throwable cause) {

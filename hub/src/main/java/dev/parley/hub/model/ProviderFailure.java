@@ -2,6 +2,7 @@ package dev.parley.hub.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.langchain4j.exception.HttpException;
+import dev.parley.hub.outbound.NetworkFailure;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
@@ -23,7 +24,7 @@ record ProviderFailure(ParleyException error, boolean worthRetrying) {
       if (cause instanceof HttpException refusal) {
         return ofStatus(endpoint, model, refusal);
       }
-      if (cause instanceof ProviderExchange.NetworkFailure network) {
+      if (cause instanceof NetworkFailure network) {
         return again(
             ErrorCode.UNAVAILABLE,
             "%s cannot be reached (%s)".formatted(provider, network.getMessage()));

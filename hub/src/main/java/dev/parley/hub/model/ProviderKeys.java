@@ -2,6 +2,7 @@ package dev.parley.hub.model;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.parley.hub.store.Key;
+import dev.parley.hub.store.Script;
 import dev.parley.hub.store.Store;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.protocol.error.ParleyException;
@@ -19,14 +20,16 @@ import org.jspecify.annotations.Nullable;
  * The tenants' own keys for model providers, encrypted at rest: the hash {@code providers} of each
  * tenant holds one {@link Entry} for each vendor.
  */
-public final class ProviderKeys {
+public final class ProviderKeys implements SealedSecrets {
+  private static final Script RESEAL = Script.replicated("provider-reseal");
+
   private final Store store;
   private final KeySeal seal;
   private final InstantSource clock;
 
-  public ProviderKeys(Store store, MasterKey master, InstantSource clock) {
+  public ProviderKeys(Store store, MasterKeys masters, InstantSource clock) {
     this.store = store;
-    this.seal = new KeySeal(master);
+    this.seal = new KeySeal(masters);
     this.clock = clock;
   }
 
@@ -119,6 +122,41 @@ public final class ProviderKeys {
                             new EmbeddingPlace(
                                 opened(scope, Vendor.OPENAI, found),
                                 Json.read(found, Entry.class).embeddingModel)));
+  }
+
+  @Override
+  public Future<Tally> reseal(TenantScope scope) {
+    return store
+        .hashGetAll(hash(scope))
+        .compose(
+            entries -> {
+              Future<Tally> all = Future.succeededFuture(Tally.NONE);
+              for (Vendor vendor : Vendor.values()) {
+                String text = entries.get(vendor.wireName());
+                if (text != null) {
+                  all = all.compose(tally -> reseal(scope, vendor, text).map(tally::and));
+                }
+              }
+              return all;
+            });
+  }
+
+  private Future<Tally> reseal(TenantScope scope, Vendor vendor, String text) {
+    Entry entry = Json.read(text, Entry.class);
+    if (entry.key == null || seal.isCurrent(entry.key)) {
+      return Future.succeededFuture(Tally.NONE);
+    }
+    KeySeal.Place place = new KeySeal.Place(scope.tenant(), vendor, entry.baseUrl);
+    String sealed;
+    try {
+      sealed = seal.seal(place, seal.open(place, entry.key));
+    } catch (ParleyException unopened) {
+      return Future.succeededFuture(new Tally(0, 1));
+    }
+    Entry anew = new Entry(entry.baseUrl, sealed, entry.updatedAt, entry.embeddingModel);
+    return store
+        .run(RESEAL, List.of(hash(scope)), List.of(vendor.wireName(), text, Json.write(anew)))
+        .map(result -> new Tally((int) result.integer(0), 0));
   }
 
   private ProviderEndpoint opened(TenantScope scope, Vendor vendor, String text) {

@@ -32,7 +32,8 @@ record Firing(Switchboard switchboard) {
       TenantId tenant, Schedule schedule, String payload, MessageId id, @Nullable CallCause cause) {
     AgentAddress to = new AgentAddress(tenant, schedule.agent());
     Principal sender =
-        schedule.byAgent() ? HubPrincipals.agent(to) : HubPrincipals.scheduler(tenant);
+        (schedule.byAgent() ? HubPrincipals.agent(to) : HubPrincipals.scheduler(tenant))
+            .limitedTo(schedule.rights());
     CallOrder order =
         new CallOrder(
             sender,

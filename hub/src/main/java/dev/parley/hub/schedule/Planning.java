@@ -1,5 +1,6 @@
 package dev.parley.hub.schedule;
 
+import dev.parley.hub.access.Rights;
 import dev.parley.hub.schedule.Schedules.Asker;
 import dev.parley.hub.schedule.Schedules.Wish;
 import dev.parley.hub.switchboard.Switchboard;
@@ -52,7 +53,13 @@ record Planning(Switchboard switchboard, ScheduleSettings settings) {
         wish.enabled() == null || wish.enabled(),
         now,
         causes(asker),
-        asker.traceparent());
+        asker.traceparent(),
+        rights(asker));
+  }
+
+  private static Rights rights(Asker asker) {
+    Rights own = asker.principal().rights();
+    return asker.cause() == null ? own : own.and(asker.cause().rights());
   }
 
   /** A schedule made by an agent while it handles a message follows from that. */
@@ -117,7 +124,8 @@ record Planning(Switchboard switchboard, ScheduleSettings settings) {
             wish.enabled() == null ? old.enabled() : wish.enabled(),
             old.createdAt(),
             Firing.longer(causes(asker), old.causes()),
-            old.traceparent());
+            old.traceparent(),
+            old.rights().and(rights(asker)));
     if (!next.isOnce()) {
       Objects.requireNonNull(next.timing());
     }

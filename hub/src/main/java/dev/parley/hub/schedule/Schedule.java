@@ -2,6 +2,7 @@ package dev.parley.hub.schedule;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.parley.hub.access.Rights;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.MessageId;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param at when, for a message once
  * @param conversation null for one of its own
  * @param causes of the message whose handling made it, and that message
+ * @param rights of those who have made and changed it
  */
 record Schedule(
     String id,
@@ -32,7 +34,8 @@ record Schedule(
     boolean enabled,
     long createdAt,
     List<Cause> causes,
-    @Nullable String traceparent) {
+    @Nullable String traceparent,
+    Rights rights) {
 
   /** As it is kept; short names because every schedule has one. */
   @JsonInclude(JsonInclude.Include.NON_DEFAULT)
@@ -47,7 +50,8 @@ record Schedule(
       @JsonProperty("e") boolean enabled,
       @JsonProperty("a") long createdAt,
       @JsonProperty("k") @Nullable List<Link> causes,
-      @JsonProperty("p") @Nullable String traceparent) {}
+      @JsonProperty("p") @Nullable String traceparent,
+      @JsonProperty("r") @Nullable List<String> rights) {}
 
   private record Link(
       @JsonProperty("m") String message,
@@ -71,7 +75,8 @@ record Schedule(
                 : causes.stream()
                     .map(c -> new Link(c.message().value(), c.handler().toString(), c.sent()))
                     .toList(),
-            traceparent));
+            traceparent,
+            rights.names()));
   }
 
   static Schedule of(String id, String row) {
@@ -94,7 +99,8 @@ record Schedule(
                     new Cause(
                         new MessageId(link.message), AgentAddress.parse(link.handler), link.sent))
             .toList(),
-        read.traceparent);
+        read.traceparent,
+        Rights.of(read.rights));
   }
 
   Timing timing() {

@@ -10,6 +10,7 @@ import static dev.parley.hub.settings.Catalogue.text;
 
 import dev.parley.hub.gateway.Origins;
 import dev.parley.hub.gateway.operation.SignUpPolicy;
+import dev.parley.hub.outbound.OutboundSettings;
 import dev.parley.hub.tenant.Plan;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,6 +62,10 @@ public final class HubSettings {
           1,
           1_000_000_000,
           "wrong API keys that one client address may present");
+
+  /** The settings of tokens beside API keys, here in the order of help. */
+  public static final List<Setting<?>> OIDC = OidcOptions.ALL;
+
   public static final Setting<String> CLIENT_ADDRESS_HEADER =
       text(
           "client-address-header",
@@ -100,7 +105,23 @@ public final class HubSettings {
       bool(
           "private-providers",
           "false",
-          "whether tenants may set provider URLs that lead to private addresses");
+          "whether tenants may set URLs that lead to private addresses; --outbound-networks names"
+              + " some");
+  public static final Setting<List<String>> OUTBOUND_NETWORKS =
+      register(
+          "outbound-networks",
+          "<network,…>",
+          "",
+          "private networks that URLs of tenants may lead to, for example 10.1.0.0/16",
+          HubSettings::networks);
+  public static final Setting<Integer> OUTBOUND_CONNECTIONS =
+      integer(
+          "outbound-connections",
+          "<n>",
+          "256",
+          1,
+          100_000,
+          "connections of this node to one host outside, and as many requests that wait for one");
   public static final Setting<Integer> MAX_OUTPUT_TOKENS =
       integer("max-output-tokens", "<n>", "1024", 1, 1_000_000, "longest reply of a model");
   public static final Setting<Duration> OFFLINE_PACING =
@@ -355,6 +376,10 @@ public final class HubSettings {
       }
     }
     return origins;
+  }
+
+  private static List<String> networks(String text) {
+    return new OutboundSettings(1, list(text)).networks();
   }
 
   private static Path directory(String text) {

@@ -1,6 +1,7 @@
 package dev.parley.hub.switchboard;
 
 import dev.parley.hub.access.Principal;
+import dev.parley.hub.access.Rights;
 import dev.parley.protocol.address.AgentId;
 import dev.parley.protocol.address.MessageId;
 import dev.parley.protocol.address.Target;
@@ -38,12 +39,39 @@ public record CallOrder(
    *     did not say which; the chain then counts for the hop limit and not for the cycle guard
    * @param charged the message that the call is counted against as one of those it has led to; the
    *     same unless the cause is inferred
+   * @param rights what may be done because of the message; of all those being handled where the hub
+   *     does not know which it was
    */
-  public record CallCause(Delivery delivery, boolean stated, Delivery charged) {
+  public record CallCause(Delivery delivery, boolean stated, Delivery charged, Rights rights) {
 
     /** The agent says, or the hub knows, that it is handling this. */
     public static CallCause stated(Delivery delivery) {
-      return new CallCause(delivery, true, delivery);
+      return new CallCause(delivery, true, delivery, rightsOf(delivery));
     }
+
+    /** What may be done because of a message. */
+    public static Rights rightsOf(Delivery delivery) {
+      return Rights.of(delivery.envelope().rights());
+    }
+  }
+
+  /** What may be done because of this: what its caller may, and what led to it permits. */
+  Rights rights() {
+    return cause == null ? caller.rights() : caller.rights().and(cause.rights());
+  }
+
+  /** The same order by the same caller, who hands on no more than these rights. */
+  CallOrder limitedTo(Rights rights) {
+    return new CallOrder(
+        caller.limitedTo(rights),
+        from,
+        to,
+        payload,
+        conversation,
+        timeoutMs,
+        kind,
+        cause,
+        id,
+        traceparent);
   }
 }

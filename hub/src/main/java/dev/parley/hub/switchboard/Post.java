@@ -93,6 +93,7 @@ final class Post {
             now + ttl,
             traceOf(order),
             order.kind(),
+            order.rights().names(),
             order.payload());
     Mail mail =
         new Mail(

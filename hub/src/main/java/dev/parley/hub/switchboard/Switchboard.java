@@ -4,6 +4,7 @@ import static dev.parley.hub.switchboard.Steps.then;
 
 import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
+import dev.parley.hub.access.Rights;
 import dev.parley.hub.channel.Channels;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.loop.LoopBreaker;
@@ -107,6 +108,7 @@ public final class Switchboard {
     Principal caller = order.caller();
     if (!caller.may(Permission.CHAT)) {
       caller.require(Permission.CALL);
+      order.rights().requireTool("call_agent");
     }
     if (caller.agent() != null && order.from() != null && !order.from().equals(caller.agent())) {
       throw new ParleyException(
@@ -136,8 +138,9 @@ public final class Switchboard {
 
   /** Admits a message that was not handled as a new one and sends it, as {@link #send} does. */
   public Future<Sent> sendAgain(CallOrder order, Mail.Priority priority, Envelope dead) {
-    requireMay(order);
-    return counted(order, post.sendAgain(order, priority, dead));
+    CallOrder again = order.limitedTo(Rights.of(dead.rights()));
+    requireMay(again);
+    return counted(again, post.sendAgain(again, priority, dead));
   }
 
   /** Sends a message that follows from these causes, as {@link #send} does. */
@@ -231,6 +234,7 @@ public final class Switchboard {
             withinParent(order, now + timeout),
             order.traceparent(),
             order.kind(),
+            order.rights().names(),
             order.payload());
     flights.launch(
         new Flights.Flight(

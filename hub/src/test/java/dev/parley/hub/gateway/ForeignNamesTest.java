@@ -83,7 +83,9 @@ class ForeignNamesTest {
           "admin.invites.create",
           "admin.plugins.install",
           "admin.plugins.list",
-          "admin.plugins.remove");
+          "admin.plugins.remove",
+          "admin.rotate-master-key",
+          "audit.list");
 
   /** Says on purpose whether a name is taken: two tenants cannot have the same. */
   private static final List<String> TELLS_ON_PURPOSE = List.of("signup");

@@ -22,7 +22,7 @@ class KeySealTest {
   private static final String URL = "https://api.openai.com/v1";
   private static final KeySeal.Place ACME = place("acme", Vendor.OPENAI, URL);
 
-  private final KeySeal seal = new KeySeal(master(1));
+  private final KeySeal seal = new KeySeal(MasterKeys.of(master(1)));
 
   @Property(tries = 200)
   void aKeyComesBackAsItWas(@ForAll @StringLength(min = 1, max = 512) String secret) {
@@ -63,15 +63,28 @@ class KeySealTest {
   @Example
   void anotherMasterKeyIsNamed() {
     String sealed = seal.seal(ACME, "sk-0123456789");
-    ParleyException refusal = refused(new KeySeal(master(2)), ACME, sealed);
+    ParleyException refusal = refused(new KeySeal(MasterKeys.of(master(2))), ACME, sealed);
 
     assertTrue(refusal.text().contains(master(1).id()), refusal.text());
     assertTrue(refusal.text().contains(master(2).id()), refusal.text());
   }
 
   @Example
+  void anOlderKeyOpensAndTheNewOneSeals() {
+    KeySeal both = new KeySeal(MasterKeys.of(master(2), master(1)));
+    String old = seal.seal(ACME, "sk-0123456789");
+    String anew = both.seal(ACME, both.open(ACME, old));
+
+    assertFalse(both.isCurrent(old));
+    assertTrue(both.isCurrent(anew));
+    assertEquals(
+        "sk-0123456789", new KeySeal(MasterKeys.of(master(2))).open(ACME, anew), "the old can go");
+    refused(seal, ACME, anew);
+  }
+
+  @Example
   void aClaimedMasterKeyIsNotBelieved() {
-    String sealed = new KeySeal(master(2)).seal(ACME, "sk-0123456789");
+    String sealed = new KeySeal(MasterKeys.of(master(2))).seal(ACME, "sk-0123456789");
 
     refused(seal, ACME, sealed.replace(master(2).id(), master(1).id()));
   }

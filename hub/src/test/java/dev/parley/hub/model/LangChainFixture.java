@@ -3,10 +3,13 @@ package dev.parley.hub.model;
 import static dev.parley.hub.model.ProviderServer.delta;
 import static dev.parley.hub.model.ProviderServer.finish;
 
+import dev.parley.hub.outbound.GuardedHttp;
+import dev.parley.hub.outbound.OutboundClient;
+import dev.parley.hub.outbound.OutboundSettings;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClient;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,7 +20,7 @@ abstract class LangChainFixture {
   static final Retry RETRY = new Retry(3, Duration.ofMillis(5), Duration.ofMillis(1500));
   static Vertx vertx;
 
-  static HttpClient client;
+  static GuardedHttp client;
   final ProviderServer server = new ProviderServer(vertx);
   final Caller caller = new Caller(vertx);
   final LangChainProvider openAi = provider(Vendor.OPENAI, server.url(), RETRY);
@@ -25,7 +28,7 @@ abstract class LangChainFixture {
   @BeforeAll
   static void start() {
     vertx = Vertx.vertx();
-    client = LangChainProvider.httpClient(vertx, 8);
+    client = new OutboundClient(vertx, new OutboundSettings(8, List.of())).forOperator();
     LangChainWarmUp.run();
     loadClasses();
   }
@@ -52,8 +55,7 @@ abstract class LangChainFixture {
   }
 
   static LangChainProvider provider(Vendor vendor, String url, Retry retry) {
-    return new LangChainProvider(
-        vertx, client, new ProviderEndpoint(vendor, url, KEY), retry, null);
+    return new LangChainProvider(vertx, client, new ProviderEndpoint(vendor, url, KEY), retry);
   }
 
   static ModelRequest request(String text) {

@@ -12,6 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.parley.hub.access.HubPrincipals;
 import dev.parley.hub.model.ProviderListing.Source;
+import dev.parley.hub.outbound.OutboundClient;
+import dev.parley.hub.outbound.OutboundSettings;
 import dev.parley.hub.store.RedisExtension;
 import dev.parley.hub.store.Store;
 import dev.parley.hub.tenant.TenantScope;
@@ -73,7 +75,7 @@ class ModelsTest {
   @BeforeEach
   void useStore(Store store) {
     this.store = store;
-    this.keys = new ProviderKeys(store, master(1), () -> NOW);
+    this.keys = new ProviderKeys(store, MasterKeys.of(master(1)), () -> NOW);
   }
 
   @AfterEach
@@ -120,6 +122,47 @@ class ModelsTest {
     await(store.hashSet(acme.key("providers"), "openai", moved));
 
     assertEquals(ErrorCode.CONFLICT, failure(keys.get(acme, Vendor.OPENAI)).code());
+  }
+
+  @Test
+  void aKeyIsSealedAnewOnceAndReadableWithTheNewMasterKeyOnly() {
+    await(keys.set(acme, Vendor.OPENAI, TENANTS_KEY, null));
+    await(keys.set(acme, Vendor.OLLAMA, null, "https://ollama.example"));
+    ProviderKeys both = keysOf(MasterKeys.of(master(2), master(1)));
+
+    assertEquals(new SealedSecrets.Tally(1, 0), await(both.reseal(acme)));
+    assertEquals(SealedSecrets.Tally.NONE, await(both.reseal(acme)), "again is harmless");
+    assertEquals(
+        TENANTS_KEY,
+        await(keysOf(MasterKeys.of(master(2))).get(acme, Vendor.OPENAI)).orElseThrow().apiKey());
+    assertEquals(ErrorCode.CONFLICT, failure(keys.get(acme, Vendor.OPENAI)).code());
+    assertEquals(1_800_000_000_000L, await(both.list(acme)).get(0).updatedAt());
+  }
+
+  @Test
+  void aSecretThatNoKeyOpensIsCountedAndLeftAsItIs() {
+    await(keys.set(acme, Vendor.OPENAI, TENANTS_KEY, null));
+
+    assertEquals(
+        new SealedSecrets.Tally(0, 1), await(keysOf(MasterKeys.of(master(2))).reseal(acme)));
+    assertEquals(TENANTS_KEY, await(keys.get(acme, Vendor.OPENAI)).orElseThrow().apiKey());
+  }
+
+  @Test
+  void aKeyThatItsTenantSetsMeanwhileIsNotLost() {
+    ProviderKeys both = keysOf(MasterKeys.of(master(2), master(1)));
+    for (int i = 0; i < 30; i++) {
+      await(keys.set(acme, Vendor.OPENAI, TENANTS_KEY, null));
+      Future<SealedSecrets.Tally> resealing = both.reseal(acme);
+      await(both.set(acme, Vendor.OPENAI, TENANTS_KEY + i, null));
+      await(resealing);
+
+      assertEquals(TENANTS_KEY + i, await(both.get(acme, Vendor.OPENAI)).orElseThrow().apiKey());
+    }
+  }
+
+  private ProviderKeys keysOf(MasterKeys masters) {
+    return new ProviderKeys(store, masters, () -> NOW);
   }
 
   @Test
@@ -301,10 +344,10 @@ class ModelsTest {
             defaults.requestTimeout(),
             defaults.maxOutputTokens(),
             1,
-            java.time.Duration.ZERO,
-            privateBaseUrls,
-            4);
-    return new Models(vertx, settings, ModelPrices.defaults(), keys);
+            java.time.Duration.ZERO);
+    List<String> networks = privateBaseUrls ? OutboundSettings.EVERYWHERE : List.of();
+    OutboundClient outbound = new OutboundClient(vertx, new OutboundSettings(4, networks));
+    return new Models(vertx, settings, ModelPrices.defaults(), keys, outbound);
   }
 
   private static ModelReply say(ResolvedModel model, String text) {

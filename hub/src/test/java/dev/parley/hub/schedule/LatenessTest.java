@@ -20,7 +20,19 @@ class LatenessTest {
 
   private static Schedule schedule(String cron, long at, MissedPolicy missed) {
     return new Schedule(
-        "s", new AgentId("a"), false, cron, at, "UTC", null, missed, true, 0, List.of(), null);
+        "s",
+        new AgentId("a"),
+        false,
+        cron,
+        at,
+        "UTC",
+        null,
+        missed,
+        true,
+        0,
+        List.of(),
+        null,
+        dev.parley.hub.access.Rights.ALL);
   }
 
   private static Lateness each(long minutes, MissedPolicy missed, long due, long now) {

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param causes the messages that led to this one, oldest first; its length is the number of hops
  * @param deadline when the sender stops waiting, in epoch milliseconds
  * @param traceparent W3C Trace Context header of the sender, or null
+ * @param rights what may still be done because of this message, as names of permissions; set by the
+ *     hub, each hop takes away and none adds; null when nothing was taken away
  * @param payload opaque to the hub
  */
 public record Envelope(
@@ -30,6 +32,7 @@ public record Envelope(
     long deadline,
     @Nullable String traceparent,
     Kind kind,
+    @Nullable List<String> rights,
     RawJson payload) {
   public static final int MAX_CONVERSATION_LENGTH = 128;
 
@@ -41,6 +44,21 @@ public record Envelope(
   public Envelope {
     requireConversation(conversation);
     causes = List.copyOf(causes);
+    rights = rights == null ? null : List.copyOf(rights);
+  }
+
+  /** A message from which no rights were taken away. */
+  public Envelope(
+      MessageId id,
+      Party from,
+      AgentAddress to,
+      String conversation,
+      List<Cause> causes,
+      long deadline,
+      @Nullable String traceparent,
+      Kind kind,
+      RawJson payload) {
+    this(id, from, to, conversation, causes, deadline, traceparent, kind, null, payload);
   }
 
   /**
@@ -62,7 +80,7 @@ public record Envelope(
   /** The same message with another deadline. */
   public Envelope until(long newDeadline) {
     return new Envelope(
-        id, from, to, conversation, causes, newDeadline, traceparent, kind, payload);
+        id, from, to, conversation, causes, newDeadline, traceparent, kind, rights, payload);
   }
 
   /** How many agents have passed the work on before this message. */

@@ -16,7 +16,7 @@ import java.util.Map;
 
 /**
  * An envelope as JSON: {@code id, from, to, conversation, kind, hops, deadline, causes,
- * traceparent, payload}, the payload last and as it came.
+ * traceparent, rights, payload}, the payload last and as it came.
  */
 public final class EnvelopeCodec {
   private EnvelopeCodec() {}
@@ -71,6 +71,9 @@ public final class EnvelopeCodec {
       out.append(",\"traceparent\":");
       FrameCodec.quote(out, envelope.traceparent());
     }
+    if (envelope.rights() != null) {
+      writeRights(out, envelope.rights());
+    }
     out.append(",\"payload\":").append(envelope.payload().text()).append('}');
   }
 
@@ -81,6 +84,15 @@ public final class EnvelopeCodec {
       out.append(i == 0 ? "{\"message\":\"" : ",{\"message\":\"").append(cause.message().value());
       out.append("\",\"handler\":\"").append(cause.handler());
       out.append(cause.sent() ? "\",\"sent\":true}" : "\"}");
+    }
+    out.append(']');
+  }
+
+  private static void writeRights(StringBuilder out, List<String> rights) {
+    out.append(",\"rights\":[");
+    for (int i = 0; i < rights.size(); i++) {
+      out.append(i == 0 ? "" : ",");
+      FrameCodec.quote(out, rights.get(i));
     }
     out.append(']');
   }
@@ -102,6 +114,7 @@ public final class EnvelopeCodec {
         deadline(parse(members, "deadline")),
         members.containsKey("traceparent") ? string(members, "traceparent") : null,
         Kind.of(string(members, "kind")),
+        members.containsKey("rights") ? rights(parse(members, "rights")) : null,
         payload);
   }
 
@@ -115,6 +128,17 @@ public final class EnvelopeCodec {
               cause.path("sent").asBoolean()));
     }
     return causes;
+  }
+
+  private static List<String> rights(JsonNode json) {
+    if (!json.isArray()) {
+      throw ParleyException.invalid("rights", "rights must be an array of permissions");
+    }
+    List<String> rights = new ArrayList<>();
+    for (JsonNode right : json) {
+      rights.add(text(right, "rights"));
+    }
+    return rights;
   }
 
   private static long deadline(JsonNode json) {

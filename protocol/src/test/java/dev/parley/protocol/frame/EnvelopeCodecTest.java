@@ -86,6 +86,8 @@ class EnvelopeCodecTest {
           "kind":"call"       | "kind":null          | kind
           "hops":0            | "causes":[7]         | causes
           "hops":0            | "causes":[{"message":"m","handler":"x"}] | address
+          "hops":0            | "rights":"call"      | rights
+          "hops":0            | "rights":[7]         | rights
           "hops":0            | "traceparent":7      | traceparent
           "deadline":1800000000000 | "deadline":"1"  | deadline
           "deadline":1800000000000 | "deadline":1e99 | deadline
@@ -141,9 +143,12 @@ class EnvelopeCodecTest {
         .flatAs(
             (id, from, to, conversation, chain, trace) ->
                 Combinators.combine(
-                        Arbitraries.longs(), Arbitraries.of(Kind.class), JsonTexts.values())
+                        Arbitraries.longs(),
+                        Arbitraries.of(Kind.class),
+                        names.list().ofMaxSize(3).injectNull(0.5),
+                        JsonTexts.values())
                     .as(
-                        (deadline, kind, payload) ->
+                        (deadline, kind, rights, payload) ->
                             new Envelope(
                                 id,
                                 from,
@@ -153,6 +158,7 @@ class EnvelopeCodecTest {
                                 deadline,
                                 trace,
                                 kind,
+                                rights,
                                 new RawJson(payload))));
   }
 }

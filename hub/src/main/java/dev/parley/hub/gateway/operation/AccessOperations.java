@@ -116,6 +116,7 @@ public final class AccessOperations {
             params.path("name").asText(role.wireName()),
             agent,
             params.path("expiresInS").asLong(0) * 1_000);
+    caller.principal().requireAll(role);
     return requireOwn(caller, agent)
         .compose(known -> keyLimit(caller))
         .compose(limit -> keys.store(caller.tenant(), key, limit))
@@ -126,7 +127,7 @@ public final class AccessOperations {
     long overlapMs = params.path("overlapS").asLong(DEFAULT_OVERLAP_S) * 1_000;
     return keyLimit(caller)
         .compose(
-            limit -> keys.rotate(caller.tenant(), params.path("id").asText(), overlapMs, limit))
+            limit -> keys.rotate(caller.principal(), params.path("id").asText(), overlapMs, limit))
         .map(
             rotated -> {
               ObjectNode result = issued(rotated.getKey());

@@ -1,5 +1,6 @@
 package dev.parley.hub.gateway.ws;
 
+import dev.parley.hub.access.Rights;
 import dev.parley.hub.agent.AgentLink;
 import dev.parley.hub.agent.RemoteAgents;
 import dev.parley.hub.switchboard.CallOrder.CallCause;
@@ -80,10 +81,12 @@ final class WsAgentLink implements AgentLink {
   @Nullable CallCause cause(@Nullable MessageId parent) {
     Delivery deepest = null;
     Delivery idlest = null;
+    Rights rights = Rights.ALL;
     for (Delivery delivery : pending.values()) {
       if (parent != null && delivery.envelope().id().equals(parent)) {
         return CallCause.stated(delivery);
       }
+      rights = rights.and(CallCause.rightsOf(delivery));
       if (deepest == null || delivery.envelope().hops() > deepest.envelope().hops()) {
         deepest = delivery;
       }
@@ -94,7 +97,7 @@ final class WsAgentLink implements AgentLink {
     if (parent != null) {
       throw ParleyException.invalid("parent", "this agent is not handling the message " + parent);
     }
-    return deepest == null || idlest == null ? null : new CallCause(deepest, false, idlest);
+    return deepest == null || idlest == null ? null : new CallCause(deepest, false, idlest, rights);
   }
 
   void onFrame(Frame frame) {

@@ -317,7 +317,8 @@ public final class WsGateway {
     for (WsConnection connection : connections.values()) {
       WsSession session = connection.session();
       if (session != null && session.validUntil() <= now()) {
-        connection.close(CloseCode.POLICY_VIOLATION, "the API key has expired; make a new one");
+        connection.close(
+            CloseCode.POLICY_VIOLATION, "the API key or token has expired; get a new one");
         continue;
       }
       if (Math.floorMod(connection.id().hashCode(), interval) != sweeps % interval) {
