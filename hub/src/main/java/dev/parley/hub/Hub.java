@@ -36,7 +36,9 @@ import dev.parley.hub.gateway.operation.SessionOperations;
 import dev.parley.hub.gateway.operation.SessionViews;
 import dev.parley.hub.gateway.operation.SignUpPolicy;
 import dev.parley.hub.gateway.operation.SystemOperations;
+import dev.parley.hub.gateway.operation.TransferOperations;
 import dev.parley.hub.gateway.operation.UsageReports;
+import dev.parley.hub.gateway.operation.WorkspaceOperations;
 import dev.parley.hub.gateway.rest.RestGateway;
 import dev.parley.hub.gateway.ws.WsGateway;
 import dev.parley.hub.loop.LoopBreaker;
@@ -53,6 +55,8 @@ import dev.parley.hub.quota.Sales;
 import dev.parley.hub.session.Fencing;
 import dev.parley.hub.session.SessionSettings;
 import dev.parley.hub.session.Sessions;
+import dev.parley.hub.settings.ClusterOptions;
+import dev.parley.hub.settings.FileOptions;
 import dev.parley.hub.settings.HubSettings;
 import dev.parley.hub.settings.Settings;
 import dev.parley.hub.store.OpenStore;
@@ -63,9 +67,9 @@ import dev.parley.hub.switchboard.Accounts;
 import dev.parley.hub.switchboard.Switchboard;
 import dev.parley.hub.telemetry.HubMetrics;
 import dev.parley.hub.tenant.Invites;
+import dev.parley.hub.tenant.Tenant;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
-import dev.parley.hub.workspace.WorkspaceSettings;
 import dev.parley.hub.workspace.Workspaces;
 import dev.parley.protocol.contract.Contract;
 import dev.parley.protocol.error.ParleyException;
@@ -212,7 +216,15 @@ public final class Hub {
 
     Fencing fencing = new Fencing(store);
     sessions = new Sessions(vertx, store, fencing, SessionSettings.DEFAULTS, clock);
-    workspaces = new Workspaces(vertx, WorkspaceSettings.DEFAULTS);
+    workspaces =
+        new Workspaces(
+            vertx,
+            store,
+            clock,
+            tenant -> tenants.get(tenant).map(Tenant::limits),
+            SettingsMapping.workspaces(settings),
+            !settings.get(ClusterOptions.CLUSTER));
+    workspaces.measuredBy(metrics);
     ProviderKeys providerKeys = new ProviderKeys(store, master, clock);
     Models models =
         new Models(
@@ -300,10 +312,12 @@ public final class Hub {
             this::mayCommit);
     postOffice.register(operations);
     postOffice.measuredBy(metrics);
-    AgentRemoval removal = postOffice.agentRemoval(market, keys);
+    AgentRemoval removal = postOffice.agentRemoval(market, keys, workspaces);
     new AgentOperations(agents, removal, remote, models, tenants, defaultModel, clock)
         .register(operations);
     new FileOperations(agents, workspaces).register(operations);
+    new WorkspaceOperations(agents, workspaces).register(operations);
+    new TransferOperations(agents, workspaces).register(operations);
     new ProviderOperations(models, providerKeys).register(operations);
     new CallOperations(switchboard).register(operations);
     new ChatOperations(vertx, chats, views, clock).register(operations);
@@ -352,7 +366,8 @@ public final class Hub {
             metrics,
             origins,
             addresses,
-            () -> store.ping().map(true).otherwise(false).map(this::readiness));
+            () -> store.ping().map(true).otherwise(false).map(this::readiness),
+            settings.get(FileOptions.TRANSFER_IDLE));
     http =
         new HttpGateway(
             vertx,
@@ -374,6 +389,7 @@ public final class Hub {
     return announcements
         .start()
         .compose(started -> sales.start())
+        .compose(started -> workspaces.sweep(openStore.data(), openStore.clock()))
         .compose(started -> market.warmUp())
         .compose(warm -> adminKey.ensure())
         .compose(

@@ -30,6 +30,7 @@ import dev.parley.hub.switchboard.Switchboard;
 import dev.parley.hub.telemetry.HubMetrics;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
+import dev.parley.hub.workspace.Workspaces;
 import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.envelope.RawJson;
 import io.vertx.core.Future;
@@ -157,9 +158,17 @@ final class PostOffice {
   }
 
   /** The removal of agents, also from all that is here. */
-  AgentRemoval agentRemoval(Market market, ApiKeys keys) {
+  AgentRemoval agentRemoval(Market market, ApiKeys keys, Workspaces workspaces) {
     return new AgentRemoval(
-        parts.agents, market, parts.channels, keys, rooms, topics, schedules, mailboxes::wake);
+        parts.agents,
+        market,
+        parts.channels,
+        keys,
+        rooms,
+        topics,
+        schedules,
+        workspaces,
+        mailboxes::wake);
   }
 
   void start() {

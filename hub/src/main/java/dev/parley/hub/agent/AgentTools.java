@@ -1,6 +1,5 @@
 package dev.parley.hub.agent;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.access.HubPrincipals;
 import dev.parley.hub.access.Principal;
@@ -19,7 +18,7 @@ import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,34 +28,23 @@ import org.jspecify.annotations.Nullable;
 final class AgentTools {
   private static final int MAX_RESULT_CHARS = 20_000;
 
-  static final List<ToolSpec> SPECS =
+  private static final List<ToolSpec> CALLING =
       List.of(
-          spec(
+          FileTools.spec(
               "call_agent",
               "Asks another agent and waits for its answer.",
               """
               {"type":"object","required":["to","message"],"properties":{
                "to":{"type":"string","description":"tenant/agent, or market:tenant/listing"},
                "message":{"type":"string"}}}"""),
-          spec(
+          FileTools.spec(
               "list_agents",
               "Lists the agents you may call.",
-              "{\"type\":\"object\",\"properties\":{}}"),
-          spec(
-              "list_files",
-              "Lists the files of your workspace.",
-              "{\"type\":\"object\",\"properties\":{}}"),
-          spec(
-              "read_file",
-              "Reads a text file of your workspace.",
-              """
-              {"type":"object","required":["path"],"properties":{"path":{"type":"string"}}}"""),
-          spec(
-              "write_file",
-              "Writes a text file of your workspace.",
-              """
-              {"type":"object","required":["path","content"],"properties":{
-               "path":{"type":"string"},"content":{"type":"string"}}}"""));
+              "{\"type\":\"object\",\"properties\":{}}"));
+
+  /** All of them, those for files too. */
+  static final List<ToolSpec> SPECS =
+      Stream.concat(CALLING.stream(), FileTools.SPECS.stream()).toList();
 
   /** What a tool came to, as the model reads it. */
   record Outcome(String content, boolean failed) {}
@@ -65,7 +53,7 @@ final class AgentTools {
   private final Delivery cause;
   private final Switchboard switchboard;
   private final Neighbours neighbours;
-  private final Workspace files;
+  private final FileTools files;
   private @Nullable Outgoing calling;
 
   AgentTools(
@@ -78,7 +66,7 @@ final class AgentTools {
     this.cause = cause;
     this.switchboard = switchboard;
     this.neighbours = neighbours;
-    this.files = files;
+    this.files = new FileTools(files);
   }
 
   /** Runs a tool; a refusal or failure is an outcome for the model, not a failure of the run. */
@@ -88,23 +76,10 @@ final class AgentTools {
       ObjectNode arguments = call.arguments();
       result =
           switch (call.name()) {
-            case "call_agent" -> callAgent(text(arguments, "to"), text(arguments, "message"));
+            case "call_agent" ->
+                callAgent(FileTools.text(arguments, "to"), FileTools.text(arguments, "message"));
             case "list_agents" -> neighbours.of(agent).map(Json::write);
-            case "list_files" ->
-                files
-                    .list("")
-                    .map(
-                        all ->
-                            all.stream()
-                                .map(file -> file.name() + " (" + file.size() + " bytes)")
-                                .collect(Collectors.joining("\n")));
-            case "read_file" -> files.read(text(arguments, "path")).map(file -> file.text());
-            case "write_file" ->
-                files
-                    .write(text(arguments, "path"), text(arguments, "content"))
-                    .map(file -> "wrote " + file.name() + " (" + file.size() + " bytes)");
-            default ->
-                throw ParleyException.invalid("name", "there is no tool named " + call.name());
+            default -> onFiles(call);
           };
     } catch (ParleyException refusal) {
       result = Future.failedFuture(refusal);
@@ -112,6 +87,14 @@ final class AgentTools {
     return result
         .map(content -> new Outcome(shortened(content), false))
         .recover(failure -> Future.succeededFuture(new Outcome(describe(failure), true)));
+  }
+
+  private Future<String> onFiles(ToolCall call) {
+    Future<String> result = files.run(call.name(), call.arguments());
+    if (result == null) {
+      throw ParleyException.invalid("name", "there is no tool named " + call.name());
+    }
+    return result;
   }
 
   /** Stops the call that is under way, if one is. */
@@ -142,14 +125,6 @@ final class AgentTools {
     return answer.future().onComplete(done -> calling = null);
   }
 
-  private static String text(ObjectNode arguments, String name) {
-    JsonNode value = arguments.path(name);
-    if (!value.isTextual()) {
-      throw ParleyException.invalid(name, "the tool needs the string argument " + name);
-    }
-    return value.textValue();
-  }
-
   private static String describe(Throwable failure) {
     return failure instanceof ParleyException refusal
         ? refusal.code().wireName() + ": " + refusal.text()
@@ -160,9 +135,5 @@ final class AgentTools {
     return content.length() <= MAX_RESULT_CHARS
         ? content
         : content.substring(0, MAX_RESULT_CHARS) + "… [shortened]";
-  }
-
-  private static ToolSpec spec(String name, String description, String parameters) {
-    return new ToolSpec(name, description, Json.parseObject("parameters", parameters));
   }
 }

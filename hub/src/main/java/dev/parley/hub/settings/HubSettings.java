@@ -121,6 +121,9 @@ public final class HubSettings {
   /** The settings of the loop breaker, here in the order of help. */
   public static final List<Setting<?>> LOOPS = LoopOptions.ALL;
 
+  /** The settings of workspace files, here in the order of help. */
+  public static final List<Setting<?>> FILES = FileOptions.ALL;
+
   public static final Setting<Duration> MAIL_WINDOW =
       millis(
           "mail-window-ms",

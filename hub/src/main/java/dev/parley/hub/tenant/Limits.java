@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param mailboxBytes what these messages may take, and its dead letters once more
  * @param deadLetters messages it has sent that failed or expired and are kept
  * @param schedules schedules made
+ * @param fileBytes bytes in files of workspaces
+ * @param files files in workspaces
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Limits(
@@ -41,13 +43,15 @@ public record Limits(
     @Nullable Long mailbox,
     @Nullable Long mailboxBytes,
     @Nullable Long deadLetters,
-    @Nullable Long schedules) {
+    @Nullable Long schedules,
+    @Nullable Long fileBytes,
+    @Nullable Long files) {
 
   /** No override at all. */
   public static final Limits NONE =
       new Limits(
           null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-          null);
+          null, null, null);
 
   /** These limits, with every limit that {@code override} sets replaced. */
   public Limits with(Limits override) {
@@ -67,7 +71,9 @@ public record Limits(
         either(override.mailbox, mailbox),
         either(override.mailboxBytes, mailboxBytes),
         either(override.deadLetters, deadLetters),
-        either(override.schedules, schedules));
+        either(override.schedules, schedules),
+        either(override.fileBytes, fileBytes),
+        either(override.files, files));
   }
 
   /** The value of a limit, 0 (nothing permitted) when it is not set anywhere. */

@@ -26,7 +26,9 @@ public enum Plan {
           1_000L,
           64_000_000L,
           1_000L,
-          20L)),
+          20L,
+          100_000_000L,
+          2_000L)),
   PRO(
       new Limits(
           500L,
@@ -44,7 +46,9 @@ public enum Plan {
           20_000L,
           1_000_000_000L,
           20_000L,
-          1_000L)),
+          1_000L,
+          10_000_000_000L,
+          100_000L)),
   /** For the operator's own agents and for load tests: limits that only stop a runaway. */
   UNMETERED(
       new Limits(
@@ -63,7 +67,9 @@ public enum Plan {
           10_000_000L,
           1_000_000_000_000L,
           1_000_000L,
-          10_000L));
+          10_000L,
+          1_000_000_000_000L,
+          10_000_000L));
 
   private final Limits limits;
   private final String wireName = name().toLowerCase(Locale.ROOT);
