@@ -3,6 +3,7 @@ package dev.parley.cli;
 import dev.parley.cli.chat.ChatCommand;
 import dev.parley.cli.connect.ConnectCommand;
 import dev.parley.cli.demo.DemoCommand;
+import dev.parley.cli.files.FilesCommand;
 import dev.parley.cli.profile.ProfileCommand;
 import dev.parley.cli.shell.ErrorLine;
 import dev.parley.cli.shell.Shell;
@@ -41,6 +42,7 @@ public final class ParleyCommand {
     parley.addSubcommand("chat", new ChatCommand(shell));
     parley.addSubcommand("call", new CallCommand(shell));
     parley.addSubcommand("connect", new ConnectCommand(shell));
+    parley.addSubcommand("files", new FilesCommand(shell));
     OperationCommand.addTo(parley, Contract.load(), shell);
     parley.addSubcommand("profile", new ProfileCommand(shell));
     parley.addSubcommand("serve", ServeCommand.spec(shell));
