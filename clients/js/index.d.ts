@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'not_found'
   | 'conflict'
   | 'payload_too_large'
+  | 'precondition_failed'
   | 'rate_limited'
   | 'limit_exceeded'
   | 'mailbox_full'
@@ -473,3 +474,71 @@ export function serveAgent<P = any>(
 
 /** The text of a message of a transcript (`chat.history`); undefined when it has none. */
 export function messageText(message: unknown): string | undefined;
+
+/** A file of a workspace. */
+export interface FileEntry {
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** Epoch milliseconds. */
+  updatedAt: number;
+  /** SHA-256 of the bytes, hexadecimal, where the file was read or written. */
+  etag?: string;
+}
+
+export interface FilesOptions {
+  key: string;
+  /** Whose files. Default `main`. */
+  agent?: string;
+  /** For each request with all its bytes. Default an hour. */
+  timeoutMs?: number;
+  fetch?: typeof globalThis.fetch;
+}
+
+/** The files of one agent's workspace, by REST; all fail with `ParleyError`. */
+export class Files {
+  constructor(url: string, options: FilesOptions);
+  list(options?: {
+    directory?: string;
+    recursive?: boolean;
+  }): Promise<{ files: FileEntry[]; directories: string[] }>;
+  read(
+    path: string,
+    options?: { offset?: number; length?: number; encoding?: 'utf8' | 'base64' },
+  ): Promise<{
+    file: FileEntry;
+    offset: number;
+    content: string;
+    encoding: string;
+    nextOffset?: number;
+  }>;
+  write(
+    path: string,
+    content: string,
+    options?: { ifMatch?: string; ifNoneMatch?: string },
+  ): Promise<FileEntry>;
+  append(path: string, content: string): Promise<FileEntry>;
+  move(source: string, target: string, options?: { replace?: boolean }): Promise<{ path: string }>;
+  delete(path: string, options?: { recursive?: boolean; ifMatch?: string }): Promise<boolean>;
+  search(query: {
+    text?: string;
+    name?: string;
+    directory?: string;
+    ignoreCase?: boolean;
+    limit?: number;
+    after?: string;
+  }): Promise<{
+    matches: { path: string; line?: number; text?: string }[];
+    filesSearched: number;
+    filesSkipped: number;
+    after?: string;
+  }>;
+  upload(
+    path: string,
+    body: Blob | ArrayBuffer | Uint8Array | ReadableStream | string,
+    options?: { ifMatch?: string; ifNoneMatch?: string },
+  ): Promise<FileEntry>;
+  download(
+    path: string,
+  ): Promise<{ body: ReadableStream<Uint8Array>; size: number; etag?: string }>;
+}

@@ -8,6 +8,7 @@ import { Hub } from './hub.js';
 
 export { messageText } from './chat-run.js';
 export { ParleyError } from './errors.js';
+export { Files } from './files.js';
 export { VERSION } from './options.js';
 export { signup } from './signup.js';
 

@@ -10,6 +10,7 @@ import dev.parley.hub.room.Rooms;
 import dev.parley.hub.room.Topics;
 import dev.parley.hub.schedule.Schedules;
 import dev.parley.hub.tenant.TenantScope;
+import dev.parley.hub.workspace.Workspaces;
 import dev.parley.protocol.address.AgentAddress;
 import dev.parley.protocol.address.AgentId;
 import io.vertx.core.Future;
@@ -20,9 +21,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Deletes an agent with everything that leads to it, so that a later agent of the same name answers
  * no old grant: its seats in rooms and subscriptions, its listings and their installs, the channels
- * that name it, its API keys, its schedules. The definition goes last: when something fails before,
- * deleting it again does the rest. That it is gone is announced, upon which its sockets close and
- * its deliveries are cancelled on every node.
+ * that name it, its API keys, its schedules, its files. The definition goes last: when something
+ * fails before, deleting it again does the rest. That it is gone is announced, upon which its
+ * sockets close and its deliveries are cancelled on every node.
  */
 final class AgentRemoval implements AgentOperations.Removal {
   private static final Logger LOG = LoggerFactory.getLogger(AgentRemoval.class);
@@ -34,6 +35,7 @@ final class AgentRemoval implements AgentOperations.Removal {
   private final Rooms rooms;
   private final Topics topics;
   private final Schedules schedules;
+  private final Workspaces workspaces;
   private final Consumer<AgentAddress> wakeMailbox;
 
   /**
@@ -49,6 +51,7 @@ final class AgentRemoval implements AgentOperations.Removal {
       Rooms rooms,
       Topics topics,
       Schedules schedules,
+      Workspaces workspaces,
       Consumer<AgentAddress> wakeMailbox) {
     this.agents = agents;
     this.market = market;
@@ -57,6 +60,7 @@ final class AgentRemoval implements AgentOperations.Removal {
     this.rooms = rooms;
     this.topics = topics;
     this.schedules = schedules;
+    this.workspaces = workspaces;
     this.wakeMailbox = wakeMailbox;
   }
 
@@ -90,6 +94,7 @@ final class AgentRemoval implements AgentOperations.Removal {
                                                         deleted)))))
         .compose(removed -> agents.delete(scope, agent).map(removed))
         .compose(removed -> schedules.deleteOf(scope, agent).map(removed))
+        .compose(removed -> workspaces.of(scope, agent).deleteAll().map(removed))
         .onSuccess(removed -> wakeMailbox.accept(address))
         .onSuccess(removed -> LOG.info("{} deleted by {}: {}", address, by, removed));
   }

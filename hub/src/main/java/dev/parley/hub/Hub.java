@@ -37,7 +37,9 @@ import dev.parley.hub.gateway.operation.SessionOperations;
 import dev.parley.hub.gateway.operation.SessionViews;
 import dev.parley.hub.gateway.operation.SignUpPolicy;
 import dev.parley.hub.gateway.operation.SystemOperations;
+import dev.parley.hub.gateway.operation.TransferOperations;
 import dev.parley.hub.gateway.operation.UsageReports;
+import dev.parley.hub.gateway.operation.WorkspaceOperations;
 import dev.parley.hub.gateway.rest.RestGateway;
 import dev.parley.hub.gateway.ws.WsGateway;
 import dev.parley.hub.loop.LoopBreaker;
@@ -55,6 +57,8 @@ import dev.parley.hub.quota.Sales;
 import dev.parley.hub.session.Fencing;
 import dev.parley.hub.session.SessionSettings;
 import dev.parley.hub.session.Sessions;
+import dev.parley.hub.settings.ClusterOptions;
+import dev.parley.hub.settings.FileOptions;
 import dev.parley.hub.settings.HubSettings;
 import dev.parley.hub.settings.Settings;
 import dev.parley.hub.store.OpenStore;
@@ -66,9 +70,9 @@ import dev.parley.hub.switchboard.Switchboard;
 import dev.parley.hub.telemetry.HubMetrics;
 import dev.parley.hub.tenant.Erasures;
 import dev.parley.hub.tenant.Invites;
+import dev.parley.hub.tenant.Tenant;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
-import dev.parley.hub.workspace.WorkspaceSettings;
 import dev.parley.hub.workspace.Workspaces;
 import dev.parley.protocol.contract.Contract;
 import dev.parley.protocol.error.ParleyException;
@@ -226,7 +230,15 @@ public final class Hub {
 
     Fencing fencing = new Fencing(store);
     sessions = new Sessions(vertx, store, fencing, SessionSettings.DEFAULTS, clock);
-    workspaces = new Workspaces(vertx, WorkspaceSettings.DEFAULTS);
+    workspaces =
+        new Workspaces(
+            vertx,
+            store,
+            clock,
+            tenant -> tenants.get(tenant).map(Tenant::limits),
+            SettingsMapping.workspaces(settings),
+            !settings.get(ClusterOptions.CLUSTER));
+    workspaces.measuredBy(metrics);
     ProviderKeys providerKeys = new ProviderKeys(store, master, clock);
     Models models =
         new Models(
@@ -336,10 +348,13 @@ public final class Hub {
     postOffice.measuredBy(metrics);
     library.register(operations);
     library.measuredBy(metrics);
-    AgentOperations.Removal removal = library.agentRemoval(postOffice.agentRemoval(market, keys));
+    AgentOperations.Removal removal =
+        library.agentRemoval(postOffice.agentRemoval(market, keys, workspaces));
     new AgentOperations(agents, removal, remote, models, tenants, defaultModel, clock)
         .register(operations);
     new FileOperations(agents, workspaces).register(operations);
+    new WorkspaceOperations(agents, workspaces).register(operations);
+    new TransferOperations(agents, workspaces).register(operations);
     new ProviderOperations(models, providerKeys).register(operations);
     new MasterKeyOperations(tenants, scopes, master, List.of(providerKeys)).register(operations);
     new CallOperations(switchboard).register(operations);
@@ -395,7 +410,8 @@ public final class Hub {
             metrics,
             origins,
             addresses,
-            () -> store.ping().map(true).otherwise(false).map(this::readiness));
+            () -> store.ping().map(true).otherwise(false).map(this::readiness),
+            settings.get(FileOptions.TRANSFER_IDLE));
     http =
         new HttpGateway(
             vertx,
@@ -418,6 +434,7 @@ public final class Hub {
   private Future<Hub> listen(Settings settings) {
     return sales
         .start()
+        .compose(started -> workspaces.sweep(openStore.data(), openStore.clock()))
         .compose(started -> market.warmUp())
         .compose(warm -> adminKey.ensure())
         .compose(

@@ -8,6 +8,7 @@ import dev.parley.hub.cluster.Announcement;
 import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.RoomEvents;
+import dev.parley.hub.gateway.operation.AgentOperations;
 import dev.parley.hub.gateway.operation.DeadLetterOperations;
 import dev.parley.hub.gateway.operation.MessageOperations;
 import dev.parley.hub.gateway.operation.RoomOperations;
@@ -30,6 +31,7 @@ import dev.parley.hub.switchboard.Switchboard;
 import dev.parley.hub.telemetry.HubMetrics;
 import dev.parley.hub.tenant.TenantScopes;
 import dev.parley.hub.tenant.Tenants;
+import dev.parley.hub.workspace.Workspaces;
 import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.envelope.RawJson;
 import io.vertx.core.Future;
@@ -165,13 +167,21 @@ final class PostOffice {
   }
 
   /** The removal of agents, also from all that is here. */
-  AgentRemoval agentRemoval(Market market, ApiKeys keys) {
+  AgentRemoval agentRemoval(Market market, ApiKeys keys, Workspaces workspaces) {
     return new AgentRemoval(
-        parts.agents, market, parts.channels, keys, rooms, topics, schedules, mailboxes::wake);
+        parts.agents,
+        market,
+        parts.channels,
+        keys,
+        rooms,
+        topics,
+        schedules,
+        workspaces,
+        mailboxes::wake);
   }
 
   /** How a tenant leaves others, with its agents removed this way. */
-  TenantDeparture departure(Market market, AgentRemoval removal) {
+  TenantDeparture departure(Market market, AgentOperations.Removal removal) {
     return new TenantDeparture(parts.agents, removal, market, parts.channels, rooms);
   }
 

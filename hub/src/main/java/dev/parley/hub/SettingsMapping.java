@@ -18,6 +18,7 @@ import dev.parley.hub.plugin.PluginSettings;
 import dev.parley.hub.room.RoomSettings;
 import dev.parley.hub.schedule.ScheduleSettings;
 import dev.parley.hub.settings.ClusterOptions;
+import dev.parley.hub.settings.FileOptions;
 import dev.parley.hub.settings.HubSettings;
 import dev.parley.hub.settings.LoopOptions;
 import dev.parley.hub.settings.MemoryOptions;
@@ -27,6 +28,7 @@ import dev.parley.hub.settings.Settings;
 import dev.parley.hub.store.StoreOptions;
 import dev.parley.hub.stream.StreamSettings;
 import dev.parley.hub.switchboard.SwitchboardSettings;
+import dev.parley.hub.workspace.WorkspaceSettings;
 import dev.parley.protocol.error.ParleyException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -133,6 +135,13 @@ final class SettingsMapping {
           ClusterOptions.SECRET_FILE.name(),
           "--cluster-secret-file %s cannot be read: %s".formatted(file, e));
     }
+  }
+
+  static WorkspaceSettings workspaces(Settings settings) {
+    return WorkspaceSettings.DEFAULTS.withTransfers(
+        settings.get(FileOptions.MAX_BYTES),
+        settings.get(FileOptions.TRANSFERS),
+        settings.get(FileOptions.TENANT_TRANSFERS));
   }
 
   static SwitchboardSettings switchboard(Settings settings) {

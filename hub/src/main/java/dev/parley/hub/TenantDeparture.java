@@ -6,6 +6,7 @@ import dev.parley.hub.agent.Agents;
 import dev.parley.hub.channel.Channel;
 import dev.parley.hub.channel.Channels;
 import dev.parley.hub.channel.Status;
+import dev.parley.hub.gateway.operation.AgentOperations.Removal;
 import dev.parley.hub.gateway.operation.AgentOperations.Removal.Removed;
 import dev.parley.hub.market.Market;
 import dev.parley.hub.room.Rooms;
@@ -23,13 +24,12 @@ import java.util.function.Function;
  */
 final class TenantDeparture implements Erasures.Departure {
   private final Agents agents;
-  private final AgentRemoval removal;
+  private final Removal removal;
   private final Market market;
   private final Channels channels;
   private final Rooms rooms;
 
-  TenantDeparture(
-      Agents agents, AgentRemoval removal, Market market, Channels channels, Rooms rooms) {
+  TenantDeparture(Agents agents, Removal removal, Market market, Channels channels, Rooms rooms) {
     this.agents = agents;
     this.removal = removal;
     this.market = market;

@@ -40,7 +40,6 @@ final class OperationCommand implements Callable<Integer> {
   private static final Set<String> ELSEWHERE =
       Set.of("signup", "agent.call", "admin.rotate-master-key");
 
-
   /** Params that are never arguments, for other users of the machine see those. */
   private static final Set<String> SECRETS = Set.of("apiKey");
 
@@ -66,7 +65,9 @@ final class OperationCommand implements Callable<Integer> {
   /** Adds a command for each operation that has a REST route, grouped by the parts of its name. */
   static void addTo(CommandLine parley, Contract contract, Shell shell) {
     for (Operation operation : contract.operations().values()) {
-      if (operation.hasRest() && !ELSEWHERE.contains(operation.name())) {
+      boolean isElsewhere =
+          ELSEWHERE.contains(operation.name()) || operation.feature().equals("files");
+      if (operation.hasRest() && !isElsewhere) {
         String[] path = operation.name().split("\\.", -1);
         CommandLine group = parley;
         for (int i = 0; i < path.length - 1; i++) {

@@ -4,12 +4,12 @@ import dev.parley.cli.audit.AuditVerifyCommand;
 import dev.parley.cli.chat.ChatCommand;
 import dev.parley.cli.connect.ConnectCommand;
 import dev.parley.cli.demo.DemoCommand;
+import dev.parley.cli.files.FilesCommand;
 import dev.parley.cli.profile.ProfileCommand;
 import dev.parley.cli.shell.ErrorLine;
 import dev.parley.cli.shell.Shell;
 import dev.parley.hub.Hub;
 import dev.parley.protocol.contract.Contract;
-import java.util.Objects;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -43,6 +43,7 @@ public final class ParleyCommand {
     parley.addSubcommand("chat", new ChatCommand(shell));
     parley.addSubcommand("call", new CallCommand(shell));
     parley.addSubcommand("connect", new ConnectCommand(shell));
+    parley.addSubcommand("files", new FilesCommand(shell));
     OperationCommand.addTo(parley, Contract.load(), shell);
     OperationCommand.group(parley, "audit").addSubcommand("verify", new AuditVerifyCommand(shell));
     OperationCommand.group(parley, "admin")

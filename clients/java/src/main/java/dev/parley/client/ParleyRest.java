@@ -1,6 +1,7 @@
 package dev.parley.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.FrameCodec;
@@ -10,6 +11,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.BodySubscribers;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +21,8 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -96,28 +101,98 @@ public final class ParleyRest {
    *     lost before its answer came
    */
   public CompletableFuture<JsonNode> request(String operation, @Nullable Object params) {
-    CompletableFuture<JsonNode> result = new CompletableFuture<>();
-    ask(operation, params, reached.get(), hubs.size(), result);
+    return asked(new Ask<>(operation, params, null, Answer.TEXT));
+  }
+
+  /** The files of an agent's workspace. */
+  public ParleyFiles files(String agent) {
+    return new ParleyFiles(this, agent);
+  }
+
+  /** Asks for an operation that takes a stream of bytes. */
+  CompletableFuture<JsonNode> send(
+      String operation, ObjectNode params, HttpRequest.BodyPublisher bytes) {
+    return asked(new Ask<>(operation, params, bytes, Answer.TEXT));
+  }
+
+  /**
+   * Asks for an operation that answers with a stream of bytes.
+   *
+   * @param bytes what it takes, null for none
+   */
+  <T> CompletableFuture<T> fetch(
+      String operation,
+      ObjectNode params,
+      HttpRequest.@Nullable BodyPublisher bytes,
+      Supplier<BodySubscriber<T>> into) {
+    return asked(
+        new Ask<>(
+            operation,
+            params,
+            bytes,
+            new Answer<>(
+                into,
+                answer -> {
+                  throw noBytes();
+                })));
+  }
+
+  private static ParleyException noBytes() {
+    return new ParleyException(
+        ErrorCode.UNAVAILABLE, "the hub answered with JSON where bytes were asked for");
+  }
+
+  private <T> CompletableFuture<T> asked(Ask<T> ask) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    ask(ask, reached.get(), hubs.size(), result);
     return result;
   }
 
-  /** Asks the hub at this index, and the next when none is there. */
-  private void ask(
+  /**
+   * What is asked for.
+   *
+   * @param bytes the body when that is no JSON
+   */
+  private record Ask<T>(
       String operation,
       @Nullable Object params,
-      int index,
-      int left,
-      CompletableFuture<JsonNode> result) {
+      HttpRequest.@Nullable BodyPublisher bytes,
+      Answer<T> answer) {}
+
+  /**
+   * What becomes of an answer that is no refusal: bytes are taken as they come, or text is read.
+   *
+   * @param into null for text
+   */
+  private record Answer<T>(
+      @Nullable Supplier<BodySubscriber<T>> into, Function<JsonNode, T> ofJson) {
+    static final Answer<JsonNode> TEXT = new Answer<>(null, json -> json);
+  }
+
+  /** A body that was taken as {@code T}, or is text. */
+  private record Body<T>(@Nullable T bytes, @Nullable String text) {}
+
+  private static <T> BodySubscriber<Body<T>> body(
+      Answer<T> answer, HttpResponse.ResponseInfo head) {
+    Supplier<BodySubscriber<T>> into = answer.into;
+    return into != null && head.statusCode() == 200
+        ? BodySubscribers.mapping(into.get(), whole -> new Body<>(whole, null))
+        : BodySubscribers.mapping(
+            new BoundedBody(MAX_ANSWER_BYTES), text -> new Body<>(null, text));
+  }
+
+  /** Asks the hub at this index, and the next when none is there. */
+  private <T> void ask(Ask<T> ask, int index, int left, CompletableFuture<T> result) {
     HubUrl hub = hubs.get(index);
     HttpRequest request;
     try {
-      request = request(hub, operation, params);
+      request = request(hub, ask);
     } catch (ParleyException refusal) {
       result.completeExceptionally(refusal);
       return;
     }
-    CompletableFuture<HttpResponse<String>> exchange =
-        http.sendAsync(request, head -> new BoundedBody(MAX_ANSWER_BYTES));
+    CompletableFuture<HttpResponse<Body<T>>> exchange =
+        http.sendAsync(request, head -> body(ask.answer, head));
     long timeoutMs = Math.max(1, timeout.toMillis());
     exchange
         .copy()
@@ -126,13 +201,13 @@ public final class ParleyRest {
             (response, failure) -> {
               if (failure == null) {
                 reached.set(index);
-                settle(hub, result, response);
+                settle(hub, ask.answer, result, response);
                 return;
               }
               exchange.cancel(true);
-              ParleyException why = failure(hub, operation, timeoutMs, failure);
+              ParleyException why = failure(hub, ask.operation, timeoutMs, failure);
               if (left > 1 && Failures.isUnreachable(why) && !result.isDone()) {
-                ask(operation, params, (index + 1) % hubs.size(), left - 1, result);
+                ask(ask, (index + 1) % hubs.size(), left - 1, result);
               } else {
                 result.completeExceptionally(why);
               }
@@ -141,8 +216,8 @@ public final class ParleyRest {
     result.whenComplete((value, failure) -> exchange.cancel(true));
   }
 
-  private HttpRequest request(HubUrl hub, String operation, @Nullable Object params) {
-    HttpRequest.Builder builder = RestRequest.of(hub, operation, params);
+  private HttpRequest request(HubUrl hub, Ask<?> ask) {
+    HttpRequest.Builder builder = RestRequest.of(hub, ask.operation, ask.params, ask.bytes);
     try {
       if (key != null) {
         builder.header("Authorization", "Bearer " + key);
@@ -153,28 +228,34 @@ public final class ParleyRest {
     }
   }
 
-  private void settle(
-      HubUrl hub, CompletableFuture<JsonNode> result, HttpResponse<String> response) {
+  private <T> void settle(
+      HubUrl hub, Answer<T> answer, CompletableFuture<T> result, HttpResponse<Body<T>> response) {
+    T bytes = response.body().bytes;
+    if (bytes != null) {
+      result.complete(bytes);
+      return;
+    }
     try {
-      result.complete(read(hub, response));
+      JsonNode json = read(hub, response.statusCode(), response.body().text);
+      result.complete(answer.ofJson.apply(json));
     } catch (ParleyException refusal) {
       result.completeExceptionally(refusal);
     }
   }
 
-  private JsonNode read(HubUrl hub, HttpResponse<String> response) {
+  private JsonNode read(HubUrl hub, int status, @Nullable String text) {
     JsonNode body;
     try {
-      body = Json.parse("answer", response.body());
+      body = Json.parse("answer", text == null ? "" : text);
     } catch (ParleyException noJson) {
-      throw notFromAHub(hub, response.statusCode());
+      throw notFromAHub(hub, status);
     }
-    if (response.statusCode() == 200) {
+    if (status == 200) {
       return body;
     }
     JsonNode error = body.path("error");
     if (!error.path("code").isTextual()) {
-      throw notFromAHub(hub, response.statusCode());
+      throw notFromAHub(hub, status);
     }
     throw FrameCodec.toException(Json.raw(error));
   }

@@ -32,6 +32,16 @@ final class RestRequest {
    *     that its route cannot carry
    */
   static HttpRequest.Builder of(HubUrl hub, String name, @Nullable Object params) {
+    return of(hub, name, params, null);
+  }
+
+  /**
+   * As {@link #of(HubUrl, String, Object)}.
+   *
+   * @param bytes the body of an operation that takes a stream of bytes; all params are elsewhere
+   */
+  static HttpRequest.Builder of(
+      HubUrl hub, String name, @Nullable Object params, HttpRequest.@Nullable BodyPublisher bytes) {
     Operation operation = CONTRACT.operation(name);
     if (operation == null || operation.restMethod() == null || operation.restPath() == null) {
       throw ParleyException.invalid(
@@ -43,9 +53,14 @@ final class RestRequest {
     ObjectNode rest = members(params);
     String path = path(operation.restPath(), rest);
     String method = operation.restMethod();
-    if (method.equals("GET") || method.equals("DELETE")) {
+    if (operation.takesBytes() == (bytes == null)) {
+      throw ParleyException.invalid(
+          "operation",
+          name + (bytes == null ? " takes a stream of bytes" : " takes no stream of bytes"));
+    }
+    if (bytes != null || method.equals("GET") || method.equals("DELETE")) {
       return HttpRequest.newBuilder(hub.rest(path + query(rest)))
-          .method(method, HttpRequest.BodyPublishers.noBody());
+          .method(method, bytes == null ? HttpRequest.BodyPublishers.noBody() : bytes);
     }
     return HttpRequest.newBuilder(hub.rest(path))
         .header("Content-Type", "application/json")

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Rights {
   private static final Set<Permission> OF_TOOLS =
-      Collections.unmodifiableSet(EnumSet.of(AGENTS_READ, FILES_READ, FILES_WRITE, MEMORY_READ, CALL));
+      Collections.unmodifiableSet(
+          EnumSet.of(AGENTS_READ, FILES_READ, FILES_WRITE, MEMORY_READ, CALL));
 
   /** Nothing was taken away. */
   public static final Rights ALL = new Rights(OF_TOOLS);

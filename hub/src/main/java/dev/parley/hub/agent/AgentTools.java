@@ -1,6 +1,5 @@
 package dev.parley.hub.agent;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.hub.access.HubPrincipals;
 import dev.parley.hub.access.Principal;
@@ -21,7 +20,6 @@ import dev.parley.protocol.frame.Json;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -33,36 +31,28 @@ import org.jspecify.annotations.Nullable;
 final class AgentTools {
   private static final int MAX_RESULT_CHARS = 20_000;
 
-  private static final List<ToolSpec> SPECS =
+  private static final List<ToolSpec> CALLING =
       List.of(
-          spec(
+          FileTools.spec(
               "call_agent",
               "Asks another agent and waits for its answer.",
               """
               {"type":"object","required":["to","message"],"properties":{
                "to":{"type":"string","description":"tenant/agent, or market:tenant/listing"},
                "message":{"type":"string"}}}"""),
-          spec(
+          FileTools.spec(
               "list_agents",
               "Lists the agents you may call.",
-              "{\"type\":\"object\",\"properties\":{}}"),
-          spec(
-              "list_files",
-              "Lists the files of your workspace.",
-              "{\"type\":\"object\",\"properties\":{}}"),
-          spec(
-              "read_file",
-              "Reads a text file of your workspace.",
-              """
-              {"type":"object","required":["path"],"properties":{"path":{"type":"string"}}}"""),
-          spec(
-              "write_file",
-              "Writes a text file of your workspace.",
-              """
-              {"type":"object","required":["path","content"],"properties":{
-               "path":{"type":"string"},"content":{"type":"string"}}}"""),
-          MemoryTools.SEARCH,
-          MemoryTools.GET);
+              "{\"type\":\"object\",\"properties\":{}}"));
+
+  /** All of them, those for files and memory too. */
+  static final List<ToolSpec> SPECS =
+      Stream.of(
+              CALLING.stream(),
+              FileTools.SPECS.stream(),
+              Stream.of(MemoryTools.SEARCH, MemoryTools.GET))
+          .flatMap(each -> each)
+          .toList();
 
   /** What a tool came to, as the model reads it. */
   record Outcome(String content, boolean failed) {}
@@ -71,7 +61,7 @@ final class AgentTools {
   private final Delivery cause;
   private final Switchboard switchboard;
   private final Neighbours neighbours;
-  private final Workspace files;
+  private final FileTools files;
   private final MemoryTools memory;
   private final ToolBox plugins;
   private final TenantScope scope;
@@ -90,7 +80,7 @@ final class AgentTools {
     this.cause = cause;
     this.switchboard = switchboard;
     this.neighbours = neighbours;
-    this.files = files;
+    this.files = new FileTools(files);
     this.memory = memory;
     this.plugins = plugins;
     this.scope = scope;
@@ -109,24 +99,12 @@ final class AgentTools {
       ObjectNode arguments = call.arguments();
       result =
           switch (call.name()) {
-            case "call_agent" -> callAgent(text(arguments, "to"), text(arguments, "message"));
+            case "call_agent" ->
+                callAgent(FileTools.text(arguments, "to"), FileTools.text(arguments, "message"));
             case "list_agents" -> neighbours.of(agent).map(Json::write);
-            case "list_files" ->
-                files
-                    .list("")
-                    .map(
-                        all ->
-                            all.stream()
-                                .map(file -> file.name() + " (" + file.size() + " bytes)")
-                                .collect(Collectors.joining("\n")));
-            case "read_file" -> files.read(text(arguments, "path")).map(file -> file.text());
-            case "write_file" ->
-                files
-                    .write(text(arguments, "path"), text(arguments, "content"))
-                    .map(file -> "wrote " + file.name() + " (" + file.size() + " bytes)");
             case "memory_search" -> memory.search(arguments);
             case "memory_get" -> memory.get(arguments);
-            default -> plugins.call(scope, call.name(), arguments);
+            default -> onFilesOrPlugins(call);
           };
     } catch (ParleyException refusal) {
       result = Future.failedFuture(refusal);
@@ -134,6 +112,11 @@ final class AgentTools {
     return result
         .map(content -> new Outcome(shortened(content), false))
         .recover(failure -> Future.succeededFuture(new Outcome(describe(failure), true)));
+  }
+
+  private Future<String> onFilesOrPlugins(ToolCall call) {
+    Future<String> result = files.run(call.name(), call.arguments());
+    return result == null ? plugins.call(scope, call.name(), call.arguments()) : result;
   }
 
   /** Stops the call that is under way, if one is. */
@@ -164,14 +147,6 @@ final class AgentTools {
     return answer.future().onComplete(done -> calling = null);
   }
 
-  static String text(ObjectNode arguments, String name) {
-    JsonNode value = arguments.path(name);
-    if (!value.isTextual()) {
-      throw ParleyException.invalid(name, "the tool needs the string argument " + name);
-    }
-    return value.textValue();
-  }
-
   private static String describe(Throwable failure) {
     return failure instanceof ParleyException refusal
         ? refusal.code().wireName() + ": " + refusal.text()
@@ -182,9 +157,5 @@ final class AgentTools {
     return content.length() <= MAX_RESULT_CHARS
         ? content
         : content.substring(0, MAX_RESULT_CHARS) + "… [shortened]";
-  }
-
-  private static ToolSpec spec(String name, String description, String parameters) {
-    return new ToolSpec(name, description, Json.parseObject("parameters", parameters));
   }
 }

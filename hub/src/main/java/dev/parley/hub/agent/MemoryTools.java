@@ -52,7 +52,7 @@ final class MemoryTools {
   }
 
   Future<String> search(ObjectNode arguments) {
-    String query = AgentTools.text(arguments, "query");
+    String query = FileTools.text(arguments, "query");
     return memories
         .search(
             scope,
@@ -69,7 +69,7 @@ final class MemoryTools {
         .get(
             scope,
             agent,
-            AgentTools.text(arguments, "path"),
+            FileTools.text(arguments, "path"),
             Math.max(1, arguments.path("from").asInt(1)),
             Math.max(1, Math.min(MOST_LINES, arguments.path("lines").asInt(MOST_LINES))))
         .map(

@@ -23,6 +23,7 @@ final class SystemPrompt {
                     ? files
                         .create(defaultSoul(address, definition), defaultAgents())
                         .compose(made -> file(files, "SOUL.md", maxChars))
+                        .recover(full -> withoutFiles(full, address, definition))
                     : Future.failedFuture(missing))
         .compose(
             soul ->
@@ -33,6 +34,14 @@ final class SystemPrompt {
                                 ? Future.succeededFuture("")
                                 : Future.failedFuture(missing))
                     .map(rules -> soul + "\n\n" + rules + "\n\n" + situation(address, from)));
+  }
+
+  /** A tenant that has no room for files any more still has its agents. */
+  private static Future<String> withoutFiles(
+      Throwable failure, AgentAddress address, AgentDefinition definition) {
+    return failure instanceof ParleyException e && e.code() == ErrorCode.LIMIT_EXCEEDED
+        ? Future.succeededFuture(defaultSoul(address, definition))
+        : Future.failedFuture(failure);
   }
 
   static String defaultSoul(AgentAddress address, AgentDefinition definition) {

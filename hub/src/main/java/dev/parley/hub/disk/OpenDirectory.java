@@ -19,6 +19,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -103,6 +104,16 @@ public final class OpenDirectory implements AutoCloseable {
     return current;
   }
 
+  /**
+   * Opens the directory below a root in which the hub makes ready what it then moves to its place;
+   * nothing in it is of a tenant yet.
+   */
+  public static OpenDirectory staging(Path root) throws IOException {
+    Path staging = root.resolve(STAGING);
+    Files.createDirectories(staging);
+    return new OpenDirectory(root, secure(staging));
+  }
+
   private static SecureDirectoryStream<Path> secure(Path path) throws IOException {
     DirectoryStream<Path> stream =
         path.getFileSystem().provider().newDirectoryStream(path, any -> true);
@@ -129,7 +140,8 @@ public final class OpenDirectory implements AutoCloseable {
     return new OpenDirectory(root, stream.newDirectoryStream(Path.of(name), NOFOLLOW_LINKS));
   }
 
-  private OpenDirectory childOrNew(String name) throws IOException {
+  /** Opens a directory in this one, and makes it when it is not there. */
+  public OpenDirectory childOrNew(String name) throws IOException {
     if (stat(name) == null) {
       make(name);
     }
@@ -271,6 +283,34 @@ public final class OpenDirectory implements AutoCloseable {
         directory.force(true);
       }
     }
+  }
+
+  /**
+   * Moves what stands under a name, whatever it is, to another open directory, where it replaces a
+   * file or an empty directory of the new name. Links are moved as links. The same file system.
+   */
+  public void move(String name, OpenDirectory to, String newName) throws IOException {
+    stream.move(Path.of(name), to.stream, Path.of(newName));
+  }
+
+  /** Deletes what stands under a name with all that is in it, following no link; if it is there. */
+  public void deleteTree(String name) throws IOException {
+    BasicFileAttributes found = stat(name);
+    if (found == null) {
+      return;
+    }
+    if (!found.isDirectory()) {
+      stream.deleteFile(Path.of(name));
+      return;
+    }
+    try (OpenDirectory child = child(name)) {
+      List<String> names = new ArrayList<>();
+      child.forEach(names::add);
+      for (String each : names) {
+        child.deleteTree(each);
+      }
+    }
+    stream.deleteDirectory(Path.of(name));
   }
 
   /** Deletes a file, or a link itself; never what a link points to. */

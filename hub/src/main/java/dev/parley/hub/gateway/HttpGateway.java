@@ -139,6 +139,8 @@ public final class HttpGateway {
   private void watch(RoutingContext context, HttpPatience patience) {
     HttpServerRequest request = context.request();
     patience.asked(request);
+    context.put(
+        RestGateway.TAKES_ITS_TIME, (Runnable) () -> patience.handled(request.remoteAddress()));
     underWay.incrementAndGet();
     context.addEndHandler(
         done -> {

@@ -74,6 +74,11 @@ final class HttpPatience {
             });
   }
 
+  /** Who handles the request sees to it that it gets on. */
+  void handled(SocketAddress client) {
+    stopWaiting(open.get(client));
+  }
+
   /** A request was answered. */
   void answered(SocketAddress client) {
     wait(client, idleMs);

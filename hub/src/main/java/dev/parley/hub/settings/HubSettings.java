@@ -148,6 +148,9 @@ public final class HubSettings {
   /** The settings of plugins, here in the order of help. */
   public static final List<Setting<?>> PLUGINS = PluginOptions.ALL;
 
+  /** The settings of workspace files, here in the order of help. */
+  public static final List<Setting<?>> FILES = FileOptions.ALL;
+
   public static final Setting<Duration> MAIL_WINDOW =
       millis(
           "mail-window-ms",

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param schedules schedules made
  * @param memoryDocuments documents of memory
  * @param memoryBytes what their texts may take
+ * @param fileBytes bytes in files of workspaces
+ * @param files files in workspaces
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Limits(
@@ -45,13 +47,15 @@ public record Limits(
     @Nullable Long deadLetters,
     @Nullable Long schedules,
     @Nullable Long memoryDocuments,
-    @Nullable Long memoryBytes) {
+    @Nullable Long memoryBytes,
+    @Nullable Long fileBytes,
+    @Nullable Long files) {
 
   /** No override at all. */
   public static final Limits NONE =
       new Limits(
           null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-          null, null, null);
+          null, null, null, null, null);
 
   /** These limits, with every limit that {@code override} sets replaced. */
   public Limits with(Limits override) {
@@ -73,7 +77,9 @@ public record Limits(
         either(override.deadLetters, deadLetters),
         either(override.schedules, schedules),
         either(override.memoryDocuments, memoryDocuments),
-        either(override.memoryBytes, memoryBytes));
+        either(override.memoryBytes, memoryBytes),
+        either(override.fileBytes, fileBytes),
+        either(override.files, files));
   }
 
   /** The value of a limit, 0 (nothing permitted) when it is not set anywhere. */

@@ -28,7 +28,9 @@ public enum Plan {
           1_000L,
           20L,
           1_000L,
-          16_000_000L)),
+          16_000_000L,
+          100_000_000L,
+          2_000L)),
   PRO(
       new Limits(
           500L,
@@ -48,7 +50,9 @@ public enum Plan {
           20_000L,
           1_000L,
           50_000L,
-          1_000_000_000L)),
+          1_000_000_000L,
+          10_000_000_000L,
+          100_000L)),
   /** For the operator's own agents and for load tests: limits that only stop a runaway. */
   UNMETERED(
       new Limits(
@@ -69,7 +73,9 @@ public enum Plan {
           1_000_000L,
           10_000L,
           1_000_000L,
-          100_000_000_000L));
+          100_000_000_000L,
+          1_000_000_000_000L,
+          10_000_000L));
 
   private final Limits limits;
   private final String wireName = name().toLowerCase(Locale.ROOT);

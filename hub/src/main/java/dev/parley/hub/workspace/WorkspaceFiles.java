@@ -1,5 +1,7 @@
 package dev.parley.hub.workspace;
 
+import static dev.parley.hub.workspace.FileErrors.guarded;
+
 import dev.parley.hub.disk.OpenDirectory;
 import dev.parley.hub.disk.OpenDirectory.Missing;
 import dev.parley.hub.disk.RefusedFileException;
@@ -7,29 +9,24 @@ import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
+import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The blocking side of a {@link Workspace}: turns each operation into steps on {@link OpenDirectory
- * open directories} and each {@link IOException} into an error a client understands.
+ * open directories}. What changes something is a {@link Change}.
  */
 final class WorkspaceFiles {
   private static final Logger LOG = LoggerFactory.getLogger(WorkspaceFiles.class);
@@ -50,36 +47,142 @@ final class WorkspaceFiles {
     this.settings = settings;
   }
 
+  WorkspaceSettings settings() {
+    return settings;
+  }
+
+  Staging staging() {
+    return new Staging(root);
+  }
+
+  /** The files below a directory at any depth. */
   List<FileEntry> list(WorkspacePath directory) {
     return guarded(
         "list",
         directory,
         () -> {
           List<FileEntry> found = new ArrayList<>();
-          try (OpenDirectory start = open(directory.names(), Missing.FAIL)) {
-            String prefix = directory.depth() == 0 ? "" : directory + "/";
-            new Listing(found).visit(start, prefix, directory.depth());
-          } catch (NoSuchFileException e) {
-            if (directory.depth() > 0) {
-              throw e;
-            }
-          }
+          walk(directory, settings.maxFilesListed(), found::add);
           found.sort(Comparator.comparing(FileEntry::name));
           return found;
         });
   }
 
-  FileEntry describe(WorkspacePath path) {
+  /** What is in a directory itself. */
+  FileListing listOne(WorkspacePath directory) {
     return guarded(
-        "read",
-        path,
+        "list",
+        directory,
         () -> {
-          try (OpenDirectory parent = open(path.parents(), Missing.FAIL)) {
-            return entry(path, parent.regular(path.last()));
+          List<FileEntry> files = new ArrayList<>();
+          List<String> directories = new ArrayList<>();
+          String prefix = directory.depth() == 0 ? "" : directory + "/";
+          try (OpenDirectory start = open(directory.names(), Missing.FAIL)) {
+            for (String name : names(start)) {
+              BasicFileAttributes found = start.stat(name);
+              if (found != null && found.isRegularFile()) {
+                files.add(entry(prefix + name, found));
+              } else if (found != null && found.isDirectory()) {
+                directories.add(prefix + name);
+              }
+            }
+          } catch (NoSuchFileException e) {
+            requireRoot(directory, e);
           }
+          files.sort(Comparator.comparing(FileEntry::name));
+          directories.sort(Comparator.naturalOrder());
+          return new FileListing(files, directories);
         });
   }
 
+  private List<String> names(OpenDirectory directory) throws IOException {
+    List<String> names = new ArrayList<>();
+    directory.forEach(
+        name -> {
+          if (names.size() >= settings.maxFilesListed()) {
+            throw tooMany();
+          }
+          if (WorkspacePath.isName(name)) {
+            names.add(name);
+          }
+        });
+    return names;
+  }
+
+  /**
+   * Passes each file below a directory, in no order; a workspace that was never written has none.
+   *
+   * @param most how many files and directories it may pass
+   * @throws ParleyException {@code limit_exceeded} beyond
+   */
+  void walk(WorkspacePath directory, long most, Consumer<FileEntry> file) throws IOException {
+    try (OpenDirectory start = open(directory.names(), Missing.FAIL)) {
+      String prefix = directory.depth() == 0 ? "" : directory + "/";
+      new Walk(most, file).visit(start, prefix, directory.depth());
+    } catch (NoSuchFileException e) {
+      requireRoot(directory, e);
+    }
+  }
+
+  private static void requireRoot(WorkspacePath directory, NoSuchFileException missing)
+      throws NoSuchFileException {
+    if (directory.depth() > 0) {
+      throw missing;
+    }
+  }
+
+  /** What stands under a path, a file or a tree, takes; nothing when nothing stands there. */
+  Tally measure(WorkspacePath path) throws IOException {
+    if (path.depth() > 0) {
+      BasicFileAttributes found = stat(path);
+      if (found == null || !found.isDirectory()) {
+        return found != null && found.isRegularFile() ? new Tally(found.size(), 1) : Tally.NOTHING;
+      }
+    }
+    long[] sum = new long[2];
+    try {
+      walk(
+          path,
+          Long.MAX_VALUE,
+          file -> {
+            sum[0] += file.size();
+            sum[1]++;
+          });
+    } catch (NoSuchFileException e) {
+      LOG.debug("{} went while it was measured", path, e);
+    }
+    return new Tally(sum[0], sum[1]);
+  }
+
+  /** As {@link #measure}, of several paths of which none is within another. */
+  Tally measure(List<WorkspacePath> paths) throws IOException {
+    Tally sum = Tally.NOTHING;
+    for (WorkspacePath path : paths) {
+      sum = sum.plus(measure(path));
+    }
+    return sum;
+  }
+
+  /** What stands under a path, links not followed; null when nothing does. */
+  @Nullable BasicFileAttributes stat(WorkspacePath path) throws IOException {
+    try (OpenDirectory parent = open(path.parents(), Missing.FAIL)) {
+      return parent.stat(path.last());
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+
+  FileEntry describe(WorkspacePath path) {
+    return guarded("read", path, () -> entryOf(path));
+  }
+
+  FileEntry entryOf(WorkspacePath path) throws IOException {
+    try (OpenDirectory parent = open(path.parents(), Missing.FAIL)) {
+      return entry(path.toString(), parent.regular(path.last()));
+    }
+  }
+
+  /** The text of a whole file. */
   FileText read(WorkspacePath path) {
     return guarded(
         "read",
@@ -87,186 +190,120 @@ final class WorkspaceFiles {
         () -> {
           try (OpenDirectory parent = open(path.parents(), Missing.FAIL)) {
             BasicFileAttributes found = parent.regular(path.last());
-            byte[] bytes = content(parent, path);
+            byte[] bytes = parent.read(path.last(), settings.maxTextBytes());
+            if (bytes.length > settings.maxTextBytes()) {
+              throw FileErrors.tooLarge(settings.maxTextBytes(), bytes.length);
+            }
             return new FileText(
                 path.toString(),
-                decode(path, bytes),
+                FileBytes.decode(path, bytes),
                 bytes.length,
                 found.lastModifiedTime().toMillis(),
-                sha256(bytes));
+                FileBytes.tag(bytes));
           }
         });
   }
 
-  void writeIfMissing(WorkspacePath path, String content) {
-    change(path, (parent, old) -> old == null ? encode(content) : null);
-  }
-
-  FileEntry write(WorkspacePath path, String content) {
-    byte[] bytes = encode(content);
-    return change(path, (parent, old) -> bytes);
-  }
-
-  FileEntry append(WorkspacePath path, String content) {
-    byte[] added = encode(content);
-    return change(
-        path,
-        (parent, old) -> {
-          byte[] before = old == null ? new byte[0] : content(parent, path);
-          if (before.length + added.length > settings.maxFileBytes()) {
-            throw tooLarge((long) before.length + added.length);
-          }
-          byte[] whole = Arrays.copyOf(before, before.length + added.length);
-          System.arraycopy(added, 0, whole, before.length, added.length);
-          return whole;
-        });
-  }
-
-  boolean delete(WorkspacePath path) {
+  /** A part of a file. */
+  FilePart part(WorkspacePath path, long offset, int length) {
     return guarded(
-        "delete",
+        "read",
         path,
         () -> {
-          try (OpenDirectory parent = open(path.parents(), Missing.FAIL)) {
-            BasicFileAttributes found = parent.stat(path.last());
-            if (found == null) {
-              return false;
+          try (FileChannel file = open(path)) {
+            ByteBuffer part =
+                ByteBuffer.allocate((int) Math.max(0, Math.min(length, file.size() - offset)));
+            for (long at = offset; part.hasRemaining(); ) {
+              int read = file.read(part, at);
+              if (read < 0) {
+                break;
+              }
+              at += read;
             }
-            if (found.isDirectory()) {
-              parent.deleteDirectory(path.last());
-            } else {
-              parent.regular(path.last());
-              parent.deleteFile(path.last());
-            }
-            parent.force();
-            return true;
-          } catch (NoSuchFileException e) {
-            return false;
+            return new FilePart(entryOf(path), FileBytes.tag(file), offset, part.flip());
           }
         });
   }
 
-  /** Says what a file shall hold, given what is there; null to leave it. */
-  private interface Change {
-    byte @Nullable [] apply(OpenDirectory parent, @Nullable BasicFileAttributes old)
-        throws IOException;
+  /** Opens a file for reading; the caller closes it. Goes on with the same file when replaced. */
+  FileChannel open(WorkspacePath path) throws IOException {
+    try (OpenDirectory parent = open(path.parents(), Missing.FAIL)) {
+      parent.regular(path.last());
+      return parent.open(path.last(), StandardOpenOption.READ);
+    }
   }
 
-  private FileEntry change(WorkspacePath path, Change change) {
-    return guarded(
-        "write",
-        path,
-        () ->
-            OpenDirectory.retrying(
-                () -> {
-                  try (OpenDirectory parent = open(path.parents(), Missing.CREATE)) {
-                    BasicFileAttributes old = parent.stat(path.last());
-                    if (old != null) {
-                      parent.regular(path.last());
-                    }
-                    byte[] content = change.apply(parent, old);
-                    if (content != null) {
-                      parent.replace(path.last(), content);
-                    }
-                    return entry(path, parent.regular(path.last()));
-                  }
-                }));
+  /** The tag of a file, null when there is none. */
+  @Nullable String tag(WorkspacePath path) throws IOException {
+    try (FileChannel file = open(path)) {
+      return FileBytes.tag(file);
+    } catch (NoSuchFileException e) {
+      return null;
+    }
   }
 
-  private OpenDirectory open(List<String> names, Missing missing) throws IOException {
+  OpenDirectory open(List<String> names, Missing missing) throws IOException {
     List<String> all = new ArrayList<>(place);
     all.addAll(names);
     return OpenDirectory.walk(root, all, missing);
   }
 
-  private byte[] content(OpenDirectory parent, WorkspacePath path) throws IOException {
-    byte[] bytes = parent.read(path.last(), settings.maxFileBytes());
-    if (bytes.length > settings.maxFileBytes()) {
-      throw tooLarge(bytes.length);
-    }
-    return bytes;
-  }
-
-  private static FileEntry entry(WorkspacePath path, BasicFileAttributes found) {
-    return new FileEntry(path.toString(), found.size(), found.lastModifiedTime().toMillis());
-  }
-
-  private byte[] encode(String content) {
-    try {
-      ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(content));
-      if (bytes.remaining() > settings.maxFileBytes()) {
-        throw tooLarge(bytes.remaining());
+  /** Moves the whole workspace to a directory of {@link Staging}; answers whether there was one. */
+  boolean moveAway(String staged) throws IOException {
+    List<String> above = place.subList(0, place.size() - 1);
+    String last = place.get(place.size() - 1);
+    try (OpenDirectory parent = OpenDirectory.walk(root, above, Missing.FAIL);
+        OpenDirectory away = staging().open(staged)) {
+      if (parent.stat(last) == null) {
+        return false;
       }
-      byte[] encoded = new byte[bytes.remaining()];
-      bytes.get(encoded);
-      return encoded;
-    } catch (CharacterCodingException e) {
-      throw ParleyException.invalid(
-          "content", "the content holds half a surrogate pair and cannot be written as UTF-8");
-    }
-  }
-
-  private static String decode(WorkspacePath path, byte[] bytes) {
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (CharacterCodingException e) {
-      throw new ParleyException(
-              ErrorCode.CONFLICT, "%s is not UTF-8 text and cannot be read as such".formatted(path))
-          .with("field", "path");
-    }
-  }
-
-  private ParleyException tooLarge(long bytes) {
-    return new ParleyException(
-            ErrorCode.PAYLOAD_TOO_LARGE,
-            "a file may hold %d bytes; this would be %d or more"
-                .formatted(settings.maxFileBytes(), bytes))
-        .with("limit", settings.maxFileBytes());
-  }
-
-  private static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("this Java has no SHA-256", e);
-    }
-  }
-
-  private <T> T guarded(String verb, WorkspacePath path, OpenDirectory.Work<T> work) {
-    try {
-      return work.run();
+      parent.move(last, away, last);
+      parent.force();
+      return true;
     } catch (NoSuchFileException e) {
-      throw ParleyException.notFound(path.toString()).with("field", "path");
-    } catch (RefusedFileException e) {
-      throw WorkspacePath.invalid(
-          "cannot %s %s: %s %s".formatted(verb, path, e.getFile(), e.getReason()));
-    } catch (NotDirectoryException e) {
-      throw WorkspacePath.invalid(
-          "cannot %s %s: %s is not a directory".formatted(verb, path, e.getFile()));
-    } catch (DirectoryNotEmptyException e) {
-      throw new ParleyException(
-              ErrorCode.CONFLICT, "%s is not empty; delete what is in it first".formatted(path))
-          .with("field", "path");
-    } catch (IOException e) {
-      LOG.warn("cannot {} {} in {}", verb, path, String.join("/", place), e);
-      throw new ParleyException(
-          ErrorCode.UNAVAILABLE,
-          "cannot %s %s: %s; nothing was changed".formatted(verb, path, reason(e)),
-          e);
+      return false;
     }
   }
 
-  private static String reason(IOException e) {
-    String reason = e instanceof FileSystemException file ? file.getReason() : e.getMessage();
-    return reason == null ? "the disk failed" : reason;
+  /** Deletes the directories that lead to a path, from the last, as long as nothing is in them. */
+  void prune(WorkspacePath path) throws IOException {
+    List<String> names = path.parents();
+    while (!names.isEmpty()) {
+      List<String> above = names.subList(0, names.size() - 1);
+      try (OpenDirectory parent = open(above, Missing.FAIL)) {
+        parent.deleteDirectory(names.get(names.size() - 1));
+        parent.force();
+      } catch (DirectoryNotEmptyException
+          | NoSuchFileException
+          | NotDirectoryException
+          | RefusedFileException e) {
+        return;
+      }
+      names = above;
+    }
   }
 
-  /** Collects the files below a directory and counts all it passes, so that it ends. */
-  private final class Listing {
-    private final List<FileEntry> found;
-    private int passed;
+  static FileEntry entry(String path, BasicFileAttributes found) {
+    return new FileEntry(path, found.size(), found.lastModifiedTime().toMillis());
+  }
 
-    Listing(List<FileEntry> found) {
+  private ParleyException tooMany() {
+    return new ParleyException(
+            ErrorCode.LIMIT_EXCEEDED,
+            "more than %d files and directories; list a directory inside"
+                .formatted(settings.maxFilesListed()))
+        .with("field", "path")
+        .with("limit", settings.maxFilesListed());
+  }
+
+  /** Passes the files below a directory and counts all it passes, so that it ends. */
+  private final class Walk {
+    private final long most;
+    private final Consumer<FileEntry> found;
+    private long passed;
+
+    Walk(long most, Consumer<FileEntry> found) {
+      this.most = most;
       this.found = found;
     }
 
@@ -274,7 +311,7 @@ final class WorkspaceFiles {
       List<String> names = new ArrayList<>();
       directory.forEach(
           name -> {
-            if (++passed > settings.maxFilesListed()) {
+            if (++passed > most) {
               throw tooMany();
             }
             names.add(name);
@@ -293,7 +330,7 @@ final class WorkspaceFiles {
         return;
       }
       if (attributes.isRegularFile()) {
-        found.add(new FileEntry(path, attributes.size(), attributes.lastModifiedTime().toMillis()));
+        found.accept(entry(path, attributes));
       } else if (attributes.isDirectory() && depth + 1 < WorkspacePath.MAX_DEPTH) {
         try (OpenDirectory child = directory.child(name)) {
           visit(child, path + "/", depth + 1);
@@ -301,15 +338,6 @@ final class WorkspaceFiles {
           LOG.debug("{} changed while it was listed", path, e);
         }
       }
-    }
-
-    private ParleyException tooMany() {
-      return new ParleyException(
-              ErrorCode.LIMIT_EXCEEDED,
-              "more than %d files and directories; list a directory inside"
-                  .formatted(settings.maxFilesListed()))
-          .with("field", "path")
-          .with("limit", settings.maxFilesListed());
     }
   }
 }

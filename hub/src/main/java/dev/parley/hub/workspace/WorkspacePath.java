@@ -89,6 +89,11 @@ record WorkspacePath(List<String> names) {
     return names.get(names.size() - 1);
   }
 
+  /** Whether this is the other path or leads through it. */
+  boolean isWithin(WorkspacePath other) {
+    return depth() >= other.depth() && names.subList(0, other.depth()).equals(other.names);
+  }
+
   int depth() {
     return names.size();
   }

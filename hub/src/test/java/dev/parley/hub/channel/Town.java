@@ -83,6 +83,6 @@ public final class Town {
   public static Limits channels(long limit) {
     return new Limits(
         null, null, null, null, null, null, null, null, null, limit, null, null, null, null, null,
-        null, null, null);
+        null, null, null, null, null);
   }
 }

@@ -78,6 +78,7 @@ class ForeignNamesTest {
           "plugins.disable",
           "plugins.call",
           "usage.get",
+          "files.usage",
           "admin.status",
           "admin.tenants.list",
           "admin.invites.create",
@@ -113,6 +114,17 @@ class ForeignNamesTest {
     hidden("agents.files.get", n -> params("agentId", n.agent, "name", "SOUL.md"));
     hidden("agents.files.set", n -> params("agentId", n.agent, "name", "x", "content", "x"));
     same("agents.files.get", n -> params("agentId", "main", "name", n.agent + ".md"));
+    hidden("files.list", n -> params("agentId", n.agent));
+    hidden("files.read", n -> params("agentId", n.agent, "path", "SOUL.md"));
+    hidden("files.write", n -> params("agentId", n.agent, "path", "x", "content", "x"));
+    hidden("files.append", n -> params("agentId", n.agent, "path", "x", "content", "x"));
+    hidden("files.move", n -> params("agentId", n.agent, "source", "SOUL.md", "target", "x"));
+    hidden("files.delete", n -> params("agentId", n.agent, "path", "SOUL.md"));
+    hidden("files.download", n -> params("agentId", n.agent, "path", "SOUL.md"));
+    hidden("files.upload", n -> params("agentId", n.agent, "path", "x"));
+    hidden("files.search", n -> params("agentId", n.agent, "text", "x"));
+    hidden("files.export", n -> params("agentId", n.agent));
+    hidden("files.import", n -> params("agentId", n.agent));
 
     hidden("memory.put", n -> params("text", "x", "agentId", n.agent));
     hidden("memory.get", n -> params("id", n.session));

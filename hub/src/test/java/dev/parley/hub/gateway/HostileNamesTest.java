@@ -244,7 +244,7 @@ class HostileNamesTest {
   private static boolean means(String operation, String field, String value) {
     return switch (operation + " " + field) {
       case "chat.abort runId", "sessions.abort runId", "agent.cancel id" -> true;
-      case "admin.tenants.list after", "chat.send sessionId" -> true;
+      case "admin.tenants.list after", "chat.send sessionId", "files.search after" -> true;
       case "topic.publish messageId", "topic.publish parent" -> true;
       case "topic.broadcast messageId", "topic.broadcast parent" -> true;
       case "agents.create model", "agents.update model" -> false;

@@ -98,7 +98,7 @@ abstract class MarketFixture {
   static Limits listings(long limit) {
     return new Limits(
         null, null, null, null, null, null, null, null, null, null, limit, null, null, null, null,
-        null, null, null);
+        null, null, null, null, null);
   }
 
   static ParleyException failure(Future<?> future) {

@@ -37,7 +37,7 @@ final class Fixture {
         .with(
             new Limits(
                 perSecond, burst, null, null, null, null, null, null, null, null, null, null, null,
-                null, null, null, null, null));
+                null, null, null, null, null, null, null));
   }
 
   static Limits concurrent(long calls) {
@@ -46,7 +46,7 @@ final class Fixture {
         .with(
             new Limits(
                 null, null, null, null, null, null, calls, null, null, null, null, null, null, null,
-                null, null, null, null));
+                null, null, null, null, null, null));
   }
 
   static Limits budget(long dayTokens, long monthTokens, long dayMoney, long monthMoney) {
@@ -60,6 +60,8 @@ final class Fixture {
                 monthTokens,
                 dayMoney,
                 monthMoney,
+                null,
+                null,
                 null,
                 null,
                 null,

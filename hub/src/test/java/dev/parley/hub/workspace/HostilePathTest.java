@@ -32,9 +32,10 @@ class HostilePathTest {
     base = Files.createTempDirectory("hostile");
     List<String> place = List.of("acme", "agents", "helper", "workspace");
     Path root = base.resolve("root");
+    Files.createDirectories(root.resolve(".staging"));
     inside = root.resolve("acme/agents/helper/workspace");
     files = new WorkspaceFiles(root, place, WorkspaceSettings.DEFAULTS);
-    files.write(WorkspacePath.ofFile("SOUL.md"), "soul");
+    Shelves.write(files, "SOUL.md", "soul");
   }
 
   @AfterContainer
@@ -103,11 +104,11 @@ class HostilePathTest {
   void noPathLeadsOutside(@ForAll("paths") String path) throws IOException {
     Set<Path> before = everythingOutside();
     try {
-      files.write(WorkspacePath.ofFile(path), "x");
+      Shelves.write(files, path, "x");
       Path written = inside.resolve(path);
       assertTrue(written.normalize().equals(written) && Files.isRegularFile(written), path);
       assertEquals("x", files.read(WorkspacePath.ofFile(path)).text());
-      assertTrue(files.delete(WorkspacePath.ofFile(path)));
+      assertTrue(Shelves.delete(files, path));
     } catch (ParleyException e) {
       assertEquals(ErrorCode.INVALID_REQUEST, e.code());
       assertEquals("path", e.details().get("field"));

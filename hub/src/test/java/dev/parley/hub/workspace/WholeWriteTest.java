@@ -4,9 +4,8 @@ import static dev.parley.hub.store.RedisExtension.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.parley.hub.access.OwnerOf;
-import dev.parley.hub.tenant.TenantScopes;
-import dev.parley.protocol.address.AgentId;
+import dev.parley.hub.store.RedisExtension;
+import dev.parley.hub.store.Store;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
@@ -20,13 +19,22 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A file is always one that somebody wrote, never a part or a mix. */
+@ExtendWith(RedisExtension.class)
 class WholeWriteTest {
   @TempDir Path data;
   private final Vertx vertx = Vertx.vertx();
+  private Store store;
+
+  @BeforeEach
+  void open(Store store) {
+    this.store = store;
+  }
 
   @AfterEach
   void close() {
@@ -34,8 +42,8 @@ class WholeWriteTest {
   }
 
   private Workspace workspace() {
-    return new Workspaces(vertx, WorkspaceSettings.DEFAULTS)
-        .of(new TenantScopes(data).of(OwnerOf.tenant("acme")), new AgentId("helper"));
+    return Shelves.workspace(
+        Shelves.of(vertx, store, WorkspaceSettings.DEFAULTS), data, "acme", "helper");
   }
 
   /** Two hubs on one volume: what orders operations inside one hub does not help here. */
@@ -112,7 +120,13 @@ class WholeWriteTest {
         try {
           WorkspacePath path = WorkspacePath.ofFile("a.md");
           String text = "x".repeat(100_000);
-          FileEntry written = append ? files.append(path, text) : files.write(path, text);
+          Object written =
+              Shelves.perform(
+                  "write",
+                  path,
+                  append
+                      ? FileChanges.append(files, path, FileBytes.encode(text), Precondition.NONE)
+                      : FileChanges.write(files, path, FileBytes.encode(text), Precondition.NONE));
           System.out.println("written " + written);
           System.exit(1);
         } catch (ParleyException e) {

@@ -9,14 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.parley.hub.access.OwnerOf;
-import dev.parley.hub.tenant.TenantScopes;
-import dev.parley.protocol.address.AgentId;
+import dev.parley.hub.store.RedisExtension;
+import dev.parley.hub.store.Store;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -34,9 +34,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Links planted in and around a workspace lead nowhere. */
+@ExtendWith(RedisExtension.class)
 class WorkspaceEscapeTest {
   private static final String SECRET = "outside and secret";
 
@@ -45,10 +47,12 @@ class WorkspaceEscapeTest {
   private Path inside;
   private Path outside;
   private Vertx vertx;
+  private Store store;
   private Workspace workspace;
 
   @BeforeEach
-  void open() throws IOException {
+  void open(Store store) throws IOException {
+    this.store = store;
     data = base.resolve("data");
     inside = data.resolve("workspace/acme/agents/helper/workspace");
     outside = Files.createDirectory(base.resolve("outside"));
@@ -64,8 +68,8 @@ class WorkspaceEscapeTest {
   }
 
   private Workspace workspaceOf(String agent) {
-    return new Workspaces(vertx, WorkspaceSettings.DEFAULTS)
-        .of(new TenantScopes(data).of(OwnerOf.tenant("acme")), new AgentId(agent));
+    return Shelves.workspace(
+        Shelves.of(vertx, store, WorkspaceSettings.DEFAULTS), data, "acme", agent);
   }
 
   private void assertOutsideIsUntouched() throws IOException {
@@ -191,7 +195,13 @@ class WorkspaceEscapeTest {
           List.of(
               workspace.write("notes/secret.md", "inside"),
               workspace.write("notes/deeper/new.md", "pwned"),
-              workspace.append("notes/added.md", "x"))) {
+              workspace.append("notes/added.md", "x"),
+              workspace.move("SOUL.md", "notes/soul.md", true, Precondition.NONE),
+              workspace.move("notes/secret.md", "taken.md", true, Precondition.NONE),
+              workspace.delete("notes", true, Precondition.NONE),
+              upload("notes/secret.md"),
+              download("notes/secret.md"),
+              workspace.write("SOUL.md", "soul"))) {
         try {
           await(write);
         } catch (ParleyException e) {
@@ -205,6 +215,28 @@ class WorkspaceEscapeTest {
     attacker.shutdown();
     assertOutsideIsUntouched();
     assertTrue(worked > 0 && refused > 0, "worked " + worked + ", refused " + refused);
+  }
+
+  private Future<?> upload(String path) {
+    return workspace
+        .upload(path, -1, Precondition.NONE)
+        .compose(file -> file.write(Buffer.buffer("inside")).compose(written -> file.commit()));
+  }
+
+  private Future<?> download(String path) {
+    return workspace
+        .download(path)
+        .compose(file -> file.read(0, 100).eventually(() -> closed(file)))
+        .map(
+            bytes -> {
+              assertFalse(bytes.toString().contains(SECRET), "sent outside");
+              return bytes;
+            });
+  }
+
+  private static Future<Void> closed(FileDownload file) {
+    file.close();
+    return Future.succeededFuture();
   }
 
   private void swap(AtomicBoolean stop, AtomicInteger swaps, Promise<Void> end) {

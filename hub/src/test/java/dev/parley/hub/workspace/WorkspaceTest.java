@@ -7,9 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.parley.hub.access.OwnerOf;
-import dev.parley.hub.tenant.TenantScopes;
-import dev.parley.protocol.address.AgentId;
+import dev.parley.hub.store.RedisExtension;
+import dev.parley.hub.store.Store;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Context;
@@ -27,20 +26,24 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(RedisExtension.class)
 class WorkspaceTest {
-  private static final WorkspaceSettings SMALL = new WorkspaceSettings(64, 5, 2, 100, 3);
+  private static final WorkspaceSettings SMALL = Shelves.small();
 
   @TempDir Path data;
   private Vertx vertx;
+  private Store store;
   private Workspaces workspaces;
   private Workspace acme;
 
   @BeforeEach
-  void open() {
+  void open(Store store) {
+    this.store = store;
     vertx = Vertx.vertx();
-    workspaces = new Workspaces(vertx, WorkspaceSettings.DEFAULTS);
+    workspaces = Shelves.of(vertx, store, WorkspaceSettings.DEFAULTS);
     acme = workspace(workspaces, "acme");
   }
 
@@ -50,7 +53,7 @@ class WorkspaceTest {
   }
 
   private Workspace workspace(Workspaces from, String tenant) {
-    return from.of(new TenantScopes(data).of(OwnerOf.tenant(tenant)), new AgentId("helper"));
+    return Shelves.workspace(from, data, tenant, "helper");
   }
 
   private Path directory(String tenant) {
@@ -125,7 +128,7 @@ class WorkspaceTest {
 
   @Test
   void aListingBeyondItsBoundIsRefusedNotCut() {
-    Workspace small = workspace(new Workspaces(vertx, SMALL), "acme");
+    Workspace small = workspace(Shelves.of(vertx, store, SMALL), "acme");
     for (int i = 0; i < 6; i++) {
       await(small.write("f" + i, "x"));
     }
@@ -136,7 +139,7 @@ class WorkspaceTest {
 
   @Test
   void aFileBeyondItsBoundIsNeitherWrittenNorGrownNorRead() throws IOException {
-    Workspace small = workspace(new Workspaces(vertx, SMALL), "acme");
+    Workspace small = workspace(Shelves.of(vertx, store, SMALL), "acme");
     await(small.write("full", "x".repeat(64)));
 
     assertEquals(ErrorCode.PAYLOAD_TOO_LARGE, refusal(small.write("full", "y".repeat(65))).code());
@@ -162,7 +165,7 @@ class WorkspaceTest {
 
   @Test
   void anAgentCannotQueueWithoutBound() {
-    Workspace small = workspace(new Workspaces(vertx, SMALL), "acme");
+    Workspace small = workspace(Shelves.of(vertx, store, SMALL), "acme");
     List<Future<FileEntry>> writes = new ArrayList<>();
     Context context = vertx.getOrCreateContext();
     Promise<Void> asked = Promise.promise();
@@ -195,14 +198,19 @@ class WorkspaceTest {
   }
 
   @Test
-  void deletingRemovesFilesAndEmptyDirectoriesOnly() {
+  void aDirectoryGoesWithItsLastFileAndOnlyOnRequestWithSeveral() {
     await(acme.write("notes/a.md", "x"));
+    await(acme.write("notes/deep/b.md", "x"));
 
     assertEquals(ErrorCode.CONFLICT, refusal(acme.delete("notes")).code());
     assertTrue(await(acme.delete("notes/a.md")));
     assertFalse(await(acme.delete("notes/a.md")));
-    assertTrue(await(acme.delete("notes")));
+    assertTrue(await(acme.delete("notes", true, Precondition.NONE)));
+    assertFalse(await(acme.delete("notes", true, Precondition.NONE)));
     assertEquals(List.of(), await(acme.list("")));
+    await(acme.write("a/b/c/d.md", "x"));
+    assertTrue(await(acme.delete("a/b/c/d.md")));
+    assertFalse(Files.exists(directory("acme").resolve("a")));
   }
 
   @Test

@@ -20,6 +20,7 @@ public final class Contract {
           "system",
           "access",
           "agents",
+          "files",
           "chat",
           "calls",
           "messages",
@@ -107,6 +108,7 @@ public final class Contract {
         json.path("scope").textValue(),
         space < 0 ? null : rest.substring(0, space),
         space < 0 ? null : rest.substring(space + 1),
+        json.path("binary").textValue(),
         (ObjectNode) json.path("params"),
         (ObjectNode) json.path("result"));
   }

@@ -31,6 +31,8 @@ final class OpenApiDocument {
           "percent-encoded: `market%3Aglobex%2Fquotes`, or `globex%2Fquotes`, is"
               + " `market:globex/quotes`",
           "name",
+          "percent-encoded, its slashes too: `notes%2Ftoday.md` is `notes/today.md`",
+          "path",
           "percent-encoded, its slashes too: `notes%2Ftoday.md` is `notes/today.md`");
 
   private static final Set<ErrorCode> ANYWHERE =
@@ -114,7 +116,14 @@ final class OpenApiDocument {
     inPath.forEach(name -> parameters.add(parameter(params, name, "path")));
     boolean hasBody = !WITHOUT_BODY.contains(method);
     ObjectNode body = body(params, inPath);
-    if (hasBody && !body.path("properties").isEmpty()) {
+    if (operation.takesBytes()) {
+      json.putObject("requestBody")
+          .put("required", true)
+          .putObject("content")
+          .putObject("application/octet-stream")
+          .putObject("schema");
+    }
+    if (hasBody && !operation.takesBytes() && !body.path("properties").isEmpty()) {
       json.set("requestBody", requestBody(body));
     } else {
       body.path("properties")
@@ -178,15 +187,23 @@ final class OpenApiDocument {
   private ObjectNode responses(Operation operation, boolean hasBody, boolean hasPathParameters) {
     ObjectNode responses = Json.object();
     ObjectNode ok = responses.putObject("200").put("description", "Done");
-    ok.putObject("content")
-        .putObject("application/json")
-        .set("schema", definitions.relocated(operation.result()));
+    ObjectNode content = ok.putObject("content");
+    if (operation.givesBytes()) {
+      content.putObject("application/octet-stream").putObject("schema");
+    } else {
+      content
+          .putObject("application/json")
+          .set("schema", definitions.relocated(operation.result()));
+    }
     Set<ErrorCode> codes = EnumSet.copyOf(ANYWHERE);
     if (operation.permission() != null) {
       codes.addAll(WITH_KEY);
     }
     if (hasBody) {
       codes.addAll(IN_WRITING);
+    }
+    if (operation.params().path("properties").has("ifMatch")) {
+      codes.add(ErrorCode.PRECONDITION_FAILED);
     }
     if (hasPathParameters) {
       codes.add(ErrorCode.NOT_FOUND);

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param scope the OpenClaw operator scope that covers it, or null
  * @param restMethod HTTP method, or null when the operation has no REST route
  * @param restPath path with {@code {parameters}}, or null
+ * @param binary {@code request} or {@code response} when that is a stream of bytes, which only REST
+ *     carries; else null
  * @param params JSON Schema (2020-12) of the params
  * @param result JSON Schema of the result
  */
@@ -25,10 +27,21 @@ public record Operation(
     @Nullable String scope,
     @Nullable String restMethod,
     @Nullable String restPath,
+    @Nullable String binary,
     ObjectNode params,
     ObjectNode result) {
 
   public boolean hasRest() {
     return restMethod != null;
+  }
+
+  /** Whether the body of a REST request is a stream of bytes, and all params are elsewhere. */
+  public boolean takesBytes() {
+    return "request".equals(binary);
+  }
+
+  /** Whether the answer of a REST request is a stream of bytes. */
+  public boolean givesBytes() {
+    return "response".equals(binary);
   }
 }

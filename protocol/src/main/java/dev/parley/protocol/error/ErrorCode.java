@@ -28,6 +28,8 @@ public enum ErrorCode {
   NOT_FOUND(404, false),
   /** The state of the thing does not allow this now: it exists already, or has ended. */
   CONFLICT(409, false),
+  /** The thing is not as the request says it must be; {@code details.etag} says what it is. */
+  PRECONDITION_FAILED(412, false),
   /** The request is larger than {@code details.limit} bytes. */
   PAYLOAD_TOO_LARGE(413, false),
   /** More requests than the limit named in {@code details}; {@code retryAfterMs} says when. */

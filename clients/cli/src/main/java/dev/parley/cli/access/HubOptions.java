@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 
 /**
  * Which hub, and as whom: {@code --url}, {@code --key-file} and {@code --profile} before {@code
@@ -30,6 +31,7 @@ public final class HubOptions {
 
   @Option(
       names = "--url",
+      scope = ScopeType.INHERIT,
       paramLabel = "URL,...",
       description = {
         "the hub (default " + DEFAULT_URL + ");",
@@ -39,12 +41,14 @@ public final class HubOptions {
 
   @Option(
       names = "--key-file",
+      scope = ScopeType.INHERIT,
       paramLabel = "FILE",
       description = "file with the API key; else PARLEY_KEY, else the profile's")
   private @Nullable Path keyFile;
 
   @Option(
       names = "--profile",
+      scope = ScopeType.INHERIT,
       paramLabel = "NAME",
       description = "a profile that signup saved, instead of the current one")
   private @Nullable String profile;

@@ -11,9 +11,18 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The params of an operation, gathered from a request's path, query and body. */
 final class RequestParams {
+  /** The params that HTTP has a header for, by that. */
+  private static final Map<String, String> HEADERS =
+      Map.of(
+          "If-Match", "ifMatch",
+          "If-None-Match", "ifNoneMatch",
+          "Range", "range",
+          "Content-Length", "size");
+
   private final Operation operation;
 
   RequestParams(Operation operation) {
@@ -28,7 +37,7 @@ final class RequestParams {
    */
   ObjectNode of(RoutingContext request) {
     ObjectNode params = Json.object();
-    Buffer body = request.body() == null ? null : request.body().buffer();
+    Buffer body = operation.takesBytes() ? null : request.body().buffer();
     if (body != null && body.length() > 0) {
       params = Json.parseObject("body", utf8(body));
     }
@@ -38,7 +47,19 @@ final class RequestParams {
     for (Map.Entry<String, String> pair : request.queryParams()) {
       put(params, pair.getKey(), pair.getValue());
     }
+    for (Map.Entry<String, String> header : HEADERS.entrySet()) {
+      putHeader(params, header.getValue(), request.request().getHeader(header.getKey()));
+    }
+    if (request.request().getHeader("If-Range") != null) {
+      params.remove("range");
+    }
     return params;
+  }
+
+  private void putHeader(ObjectNode params, String name, @Nullable String value) {
+    if (value != null && operation.params().path("properties").has(name)) {
+      put(params, name, value);
+    }
   }
 
   private void put(ObjectNode params, String name, String value) {

@@ -7,8 +7,10 @@ import dev.parley.hub.access.Permission;
 import dev.parley.hub.access.Principal;
 import dev.parley.hub.gateway.Caller;
 import dev.parley.hub.gateway.ClientAddresses;
+import dev.parley.hub.gateway.IncomingBody;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.Origins;
+import dev.parley.hub.gateway.OutgoingBody;
 import dev.parley.hub.gateway.Refusals;
 import dev.parley.hub.telemetry.HubMetrics;
 import dev.parley.hub.tenant.TenantScopes;
@@ -29,6 +31,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.CorsHandler;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -36,6 +39,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Routes HTTP requests to operations. */
 public final class RestGateway {
+  /**
+   * The name in a routing context of what tells the server that a request will take its time and
+   * that its handler watches over it: a {@link Runnable}.
+   */
+  public static final String TAKES_ITS_TIME = "takes-its-time";
+
   private static final String JSON = "application/json";
   private static final long MAX_BODY_BYTES = 2 << 20;
   private static final String BEARER = "Bearer ";
@@ -51,8 +60,15 @@ public final class RestGateway {
                   HttpMethod.PUT,
                   HttpMethod.PATCH,
                   HttpMethod.DELETE))
-          .allowedHeaders(Set.of("Authorization", "Content-Type", "traceparent"))
-          .exposedHeader("Retry-After")
+          .allowedHeaders(
+              Set.of(
+                  "Authorization",
+                  "Content-Type",
+                  "traceparent",
+                  "If-Match",
+                  "If-None-Match",
+                  "Range"))
+          .exposedHeaders(Set.of("Retry-After", "ETag", "Content-Range"))
           .maxAgeSeconds(600);
 
   private final OperationTable operations;
@@ -63,12 +79,14 @@ public final class RestGateway {
   private final ClientAddresses addresses;
   private final Map<String, String> documents;
   private final Supplier<Future<ObjectNode>> readiness;
+  private final Duration transferIdle;
 
   /**
    * Makes the gateway.
    *
    * @param contract whose documents it serves
    * @param readiness the answer of {@code /health/ready}: an object with {@code ready}
+   * @param transferIdle time in which a stream of bytes must get on
    */
   public RestGateway(
       Contract contract,
@@ -78,7 +96,8 @@ public final class RestGateway {
       HubMetrics metrics,
       Origins origins,
       ClientAddresses addresses,
-      Supplier<Future<ObjectNode>> readiness) {
+      Supplier<Future<ObjectNode>> readiness,
+      Duration transferIdle) {
     this.documents = documents(contract);
     this.operations = operations;
     this.authenticator = authenticator;
@@ -87,6 +106,7 @@ public final class RestGateway {
     this.origins = origins;
     this.addresses = addresses;
     this.readiness = readiness;
+    this.transferIdle = transferIdle;
   }
 
   /** The router with all routes. */
@@ -98,10 +118,15 @@ public final class RestGateway {
     documents.forEach(
         (path, text) -> router.get(path).handler(context -> answer(context, 200, text)));
     router.get("/metrics").handler(this::scrape);
+    for (Operation operation : operations.operations()) {
+      if (operation.takesBytes()) {
+        route(router, operation);
+      }
+    }
     router.route("/v1/*").handler(BodyHandler.create(false).setBodyLimit(MAX_BODY_BYTES));
     for (Operation operation : operations.operations()) {
-      if (operation.restMethod() != null && operation.restPath() != null) {
-        route(router, operation, operation.restMethod(), operation.restPath());
+      if (!operation.takesBytes()) {
+        route(router, operation);
       }
     }
     router.route().last().handler(context -> fail(context, ParleyException.notFound("this path")));
@@ -110,14 +135,21 @@ public final class RestGateway {
     return router;
   }
 
-  private void route(Router router, Operation operation, String method, String path) {
-    RequestParams params = new RequestParams(operation);
-    router
-        .route(HttpMethod.valueOf(method), path.replaceAll("\\{(\\w+)}", ":$1"))
-        .handler(context -> invoke(context, operation, params));
+  private void route(Router router, Operation operation) {
+    if (operation.restMethod() != null && operation.restPath() != null) {
+      RequestParams params = new RequestParams(operation);
+      router
+          .route(
+              HttpMethod.valueOf(operation.restMethod()),
+              operation.restPath().replaceAll("\\{(\\w+)}", ":$1"))
+          .handler(context -> invoke(context, operation, params));
+    }
   }
 
   private void invoke(RoutingContext context, Operation operation, RequestParams params) {
+    if (operation.takesBytes()) {
+      context.request().pause();
+    }
     Future<Void> gone = hangUpOf(context);
     Future<Principal> principal =
         operation.permission() == null
@@ -136,8 +168,22 @@ public final class RestGateway {
                         context.request().getHeader("traceparent"),
                         gone),
                     params.of(context)))
+        .compose(result -> carry(context, result))
         .onSuccess(result -> answer(context, 200, Json.write(result)))
-        .onFailure(failure -> fail(context, failure));
+        .onFailure(failure -> fail(context, failure))
+        .onComplete(done -> context.request().resume());
+  }
+
+  /** Carries what is a stream of bytes; what comes of it is then the answer, if there is one. */
+  private Future<?> carry(RoutingContext context, Object result) {
+    if (result instanceof IncomingBody body) {
+      return new BodyTransfer(context, transferIdle)
+          .receive(body)
+          .compose(answer -> carry(context, answer));
+    }
+    return result instanceof OutgoingBody body
+        ? new BodyTransfer(context, transferIdle).send(body)
+        : Future.succeededFuture(result);
   }
 
   private static Future<Void> hangUpOf(RoutingContext context) {
