@@ -257,6 +257,7 @@ public final class Hub {
             agents,
             workspaces,
             providerKeys,
+            outbound,
             budgets);
     plugins =
         new PluginOffice(

@@ -7,6 +7,7 @@ import dev.parley.hub.gateway.operation.MemoryOperations;
 import dev.parley.hub.memory.Memories;
 import dev.parley.hub.model.Embeddings;
 import dev.parley.hub.model.ProviderKeys;
+import dev.parley.hub.outbound.OutboundClient;
 import dev.parley.hub.quota.Budgets;
 import dev.parley.hub.settings.MemoryOptions;
 import dev.parley.hub.settings.Settings;
@@ -32,6 +33,7 @@ final class Library {
       Agents agents,
       Workspaces workspaces,
       ProviderKeys providerKeys,
+      OutboundClient outbound,
       Budgets budgets) {
     this.agents = agents;
     Embeddings embeddings =
@@ -40,7 +42,8 @@ final class Library {
             SettingsMapping.models(settings, environment),
             SettingsMapping.prices(settings),
             providerKeys,
-            settings.get(MemoryOptions.EMBEDDING_MODEL));
+            settings.get(MemoryOptions.EMBEDDING_MODEL),
+            outbound);
     memories =
         new Memories(
             vertx,

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.langchain4j.exception.HttpException;
+import dev.parley.hub.outbound.GuardedHttp;
+import dev.parley.hub.outbound.NetworkFailure;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import dev.parley.protocol.frame.Json;
@@ -11,7 +13,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
@@ -40,8 +41,7 @@ public final class EmbeddingModel {
   private static final int FINGERPRINT_CHARS = 16;
 
   private final Vertx vertx;
-  private final HttpClient client;
-  private final @Nullable AddressGuard guard;
+  private final GuardedHttp http;
   private final ProviderEndpoint endpoint;
   private final String model;
   private final ModelPrice price;
@@ -49,15 +49,13 @@ public final class EmbeddingModel {
 
   EmbeddingModel(
       Vertx vertx,
-      HttpClient client,
-      @Nullable AddressGuard guard,
+      GuardedHttp http,
       ProviderEndpoint endpoint,
       String model,
       ModelPrice price,
       Duration timeout) {
     this.vertx = vertx;
-    this.client = client;
-    this.guard = guard;
+    this.http = http;
     this.endpoint = endpoint;
     this.model = model;
     this.price = price;
@@ -108,7 +106,6 @@ public final class EmbeddingModel {
         new RequestOptions()
             .setMethod(HttpMethod.POST)
             .setAbsoluteURI(endpoint.baseUrl().replaceAll("/+$", "") + "/embeddings")
-            .setFollowRedirects(false)
             .setConnectTimeout(LangChainProvider.CONNECT_TIMEOUT.toMillis())
             .addHeader("Content-Type", "application/json");
     endpoint.bearer().forEach(options::addHeader);
@@ -118,8 +115,7 @@ public final class EmbeddingModel {
     Exchange exchange = new Exchange();
     return within(
             exchange,
-            (guard == null ? Future.succeededFuture(options) : guard.vet(options))
-                .compose(client::request)
+            http.open(options)
                 .compose(
                     open -> {
                       exchange.open(open);
@@ -218,7 +214,7 @@ public final class EmbeddingModel {
         failure instanceof ParleyException
             || failure instanceof HttpException
             || failure instanceof ProviderExchange.Oversized;
-    Throwable reason = known ? failure : new ProviderExchange.NetworkFailure(failure);
+    Throwable reason = known ? failure : new NetworkFailure(failure);
     return ProviderFailure.of(endpoint, model, reason).error().with("provider", provider());
   }
 

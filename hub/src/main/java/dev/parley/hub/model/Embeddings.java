@@ -1,10 +1,11 @@
 package dev.parley.hub.model;
 
+import dev.parley.hub.outbound.GuardedHttp;
+import dev.parley.hub.outbound.OutboundClient;
 import dev.parley.hub.tenant.TenantScope;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClient;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +23,8 @@ public final class Embeddings {
   private final ModelPrices prices;
   private final ProviderKeys keys;
   private final String platformModel;
-  private final HttpClient client;
-  private final @Nullable AddressGuard guard;
+  private final GuardedHttp ofTenants;
+  private final GuardedHttp ofOperator;
 
   /**
    * Makes it.
@@ -37,14 +38,15 @@ public final class Embeddings {
       ModelSettings settings,
       ModelPrices prices,
       ProviderKeys keys,
-      String platformModel) {
+      String platformModel,
+      OutboundClient outbound) {
     this.vertx = vertx;
     this.settings = settings;
     this.prices = prices;
     this.keys = keys;
     this.platformModel = platformModel;
-    this.client = LangChainProvider.httpClient(vertx, settings.connections());
-    this.guard = settings.privateBaseUrls() ? null : new AddressGuard(vertx);
+    this.ofTenants = outbound.forTenants("baseUrl");
+    this.ofOperator = outbound.forOperator();
     if (!platformModel.isEmpty()
         && (!platformModel.startsWith(PREFIX) || !settings.platform().containsKey(Vendor.OPENAI))) {
       throw ParleyException.invalid(
@@ -65,7 +67,7 @@ public final class Embeddings {
     return model == null
         ? Optional.empty()
         : Optional.of(
-            new EmbeddingModel(vertx, client, guard, endpoint, model, ModelPrice.FREE, TIMEOUT));
+            new EmbeddingModel(vertx, ofTenants, endpoint, model, ModelPrice.FREE, TIMEOUT));
   }
 
   private Optional<EmbeddingModel> ofPlatform() {
@@ -75,8 +77,7 @@ public final class Embeddings {
         : Optional.of(
             new EmbeddingModel(
                 vertx,
-                client,
-                null,
+                ofOperator,
                 endpoint,
                 platformModel.substring(PREFIX.length()),
                 prices.of(platformModel),
