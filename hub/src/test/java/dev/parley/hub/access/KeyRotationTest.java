@@ -55,7 +55,8 @@ class KeyRotationTest {
     IssuedKey old = owner(acme);
     ParleyException failure =
         assertThrows(
-            ParleyException.class, () -> await(dyingAt("key-add").rotate(acme, old.id(), 0, 10)));
+            ParleyException.class,
+            () -> await(dyingAt("key-add").rotate(OwnerOf.tenant(acme.value()), old.id(), 0, 10)));
     assertEquals(ErrorCode.UNAVAILABLE, failure.code());
     assertNotNull(valid(old.secret()));
     assertEquals(1, await(keys.list(acme)).size());
@@ -65,7 +66,8 @@ class KeyRotationTest {
   void whoseSuccessorIsStoredAnswersItThoughTheOldKeyCannotBeEnded() {
     TenantId globex = new TenantId("globex");
     IssuedKey old = owner(globex);
-    var rotated = await(dyingAt("key-revoke").rotate(globex, old.id(), 0, 10));
+    var rotated =
+        await(dyingAt("key-revoke").rotate(OwnerOf.tenant(globex.value()), old.id(), 0, 10));
     assertNotNull(valid(rotated.getKey().secret()));
     assertNotNull(valid(old.secret()));
     assertFalse(rotated.getValue().has("expiresAt"), rotated.getValue().toString());
@@ -76,10 +78,12 @@ class KeyRotationTest {
     TenantId initech = new TenantId("initech");
     IssuedKey old = owner(initech);
     ParleyException full =
-        assertThrows(ParleyException.class, () -> await(keys.rotate(initech, old.id(), 60_000, 1)));
+        assertThrows(
+            ParleyException.class,
+            () -> await(keys.rotate(OwnerOf.tenant(initech.value()), old.id(), 60_000, 1)));
     assertEquals(ErrorCode.LIMIT_EXCEEDED, full.code());
     assertNotNull(valid(old.secret()));
-    var rotated = await(keys.rotate(initech, old.id(), 0, 1));
+    var rotated = await(keys.rotate(OwnerOf.tenant(initech.value()), old.id(), 0, 1));
     assertNotNull(valid(rotated.getKey().secret()));
     assertNull(valid(old.secret()));
   }

@@ -254,6 +254,8 @@ class ForeignNamesTest {
     for (String operation : List.of("get", "suspend", "resume", "limits", "usage")) {
       same("admin.tenants." + operation, n -> params("tenant", n.tenant));
     }
+    same("admin.tenants.erase", n -> params("tenant", n.tenant, "confirm", n.tenant));
+    same("admin.audit.list", n -> params("tenant", n.tenant));
   }
 
   private static ObjectNode mentioning(String room, String agent) {

@@ -59,7 +59,7 @@ class MemoryIsolationTest {
       memory.file(one, "main", "MEMORY.md", "shared file of " + one.tenant() + "\n");
     }
     for (Member one : List.of(acme, globex)) {
-      Member other = one == acme ? globex : acme;
+      Member other = one.equals(acme) ? globex : acme;
       for (ObjectNode query :
           List.of(
               params("query", "shared plan"),

@@ -198,8 +198,7 @@ class PluginTest {
         HUB.rest("DELETE", "/v1/admin/plugins/shortlived", HUB.adminKey(), Json.object()).status());
     assertEquals(200, PluginFiles.install(HUB, params).status());
     assertEquals(404, PluginFiles.call(HUB, acme.key(), "shortlived", "add", named("x")).status());
-    assertEquals(
-        404, PluginFiles.call(HUB, acme.key(), "shortlived", "read", named("x")).status());
+    assertEquals(404, PluginFiles.call(HUB, acme.key(), "shortlived", "read", named("x")).status());
     PluginFiles.enable(HUB, acme, "shortlived");
     assertEquals(
         1,
