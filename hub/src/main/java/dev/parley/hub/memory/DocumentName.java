@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  *     up, as a document's id has no dot and no slash
  */
 record DocumentName(AgentId agent, String id) {
-  private static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9_-]{0,63}");
+  private static final Pattern ID = Pattern.compile("(?=.{1,64}$)[a-z0-9]+([_-][a-z0-9]+)*");
 
   static DocumentName parse(String text) {
     int slash = text.indexOf('/');

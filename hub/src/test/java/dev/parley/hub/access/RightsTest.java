@@ -47,7 +47,8 @@ class RightsTest {
 
   @Test
   void aViewerHandsOnWhatItMayDo() {
-    assertEquals(List.of("agents.read", "files.read"), person(Role.VIEWER).rights().names());
+    assertEquals(
+        List.of("agents.read", "files.read", "memory.read"), person(Role.VIEWER).rights().names());
   }
 
   @Test

@@ -99,7 +99,7 @@ class ErasureTest {
       assertTrue(proof.at("/files/files").asInt() >= 1, proof.toString());
       assertTrue(proof.at("/keys/channels").asInt() >= 1, proof.toString());
       assertTrue(proof.at("/audit/seq").asInt() > 5, proof.toString());
-      await().until(() -> !socket.alive());
+      await().until(() -> !socket.isOpen());
       assertEquals(proof, erase(member).body().path("erasure"), "the same proof again");
     }
     assertEquals(401, HUB.get("/v1/tenant", member.key()).status());

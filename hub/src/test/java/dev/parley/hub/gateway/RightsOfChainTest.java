@@ -27,7 +27,7 @@ class RightsOfChainTest {
   static final HubExtension HUB = HubExtension.with("schedule-min-period-ms", "1000");
 
   private static final String WRITE = "write notes.md: owned";
-  private static final String LEFT = "[\"agents.read\",\"call\",\"files.read\"]";
+  private static final String LEFT = "[\"agents.read\",\"call\",\"files.read\",\"memory.read\"]";
 
   private final Member acme = HUB.unmetered(HUB.signUp());
   private final String main = acme.agent("main");

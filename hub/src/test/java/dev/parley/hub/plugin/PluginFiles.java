@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** The plugins that the build assembles: those that are shipped, and hostile ones. */
 public final class PluginFiles {
-  private static final Path HOSTILE = Path.of("..", "plugins", "target", "hostile");
+  private static final Path HOSTILE = Path.of("plugins", "target", "hostile");
   private static final AtomicInteger NAMES = new AtomicInteger();
 
   private PluginFiles() {}
