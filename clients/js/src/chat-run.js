@@ -97,11 +97,9 @@ export class ChatRun {
       return;
     }
     try {
-      const { status } = await this.#send();
+      const answer = await this.#send();
       this.#started = true;
-      if (status === 'ok') {
-        await this.#readTranscript();
-      }
+      await this.#answered(answer);
     } catch (error) {
       this.#finish({ error });
     }
@@ -172,14 +170,24 @@ export class ChatRun {
     this.#asking = true;
     this.#seq = -1;
     try {
-      const { status } = await this.#send();
-      if (status === 'ok') {
-        await this.#readTranscript();
-      }
+      await this.#answered(await this.#send());
     } catch (error) {
       this.#finish({ error });
     } finally {
       this.#asking = false;
+    }
+  }
+
+  /** What the hub says of the run: it may have ended before it was asked for. */
+  async #answered({ status }) {
+    if (status === 'ok') {
+      await this.#readTranscript();
+    } else if (status === 'aborted') {
+      this.#finish({ error: abortedError({ runId: this.runId }, this.#text) });
+    } else if (status === 'error') {
+      this.#finish({
+        error: new ParleyError('agent_failed', 'the run failed', { details: { runId: this.runId } }),
+      });
     }
   }
 

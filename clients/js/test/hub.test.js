@@ -168,6 +168,17 @@ test('a run that is aborted tells its reader', async (t) => {
   });
 });
 
+test('a run that was stopped before it is asked for again ends at once', async (t) => {
+  const { connection } = await tenantWithConnection(t);
+  const idempotencyKey = 'stopped-before';
+  const run = connection.chat('write a long story', { idempotencyKey });
+  await run[Symbol.asyncIterator]().next();
+  await run.abort();
+  await assert.rejects(run.text(), { code: 'cancelled' });
+  const again = connection.chat('write a long story', { idempotencyKey, timeoutMs: 20_000 });
+  await assert.rejects(again.text(), { code: 'cancelled' });
+});
+
 test('a chat that is not over in time is stopped', async (t) => {
   const { connection } = await tenantWithConnection(t);
   const run = connection.chat('write a long story', { timeoutMs: 1 });

@@ -348,6 +348,7 @@ public final class Hub {
     postOffice.register(operations);
     postOffice.measuredBy(metrics);
     library.register(operations);
+    library.follow(announcements);
     library.measuredBy(metrics);
     AgentOperations.Removal removal =
         library.agentRemoval(postOffice.agentRemoval(market, keys, workspaces));

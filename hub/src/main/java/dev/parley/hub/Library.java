@@ -1,6 +1,8 @@
 package dev.parley.hub;
 
 import dev.parley.hub.agent.Agents;
+import dev.parley.hub.cluster.Announcement;
+import dev.parley.hub.cluster.Announcements;
 import dev.parley.hub.gateway.OperationTable;
 import dev.parley.hub.gateway.operation.AgentOperations;
 import dev.parley.hub.gateway.operation.MemoryOperations;
@@ -15,12 +17,18 @@ import dev.parley.hub.store.OpenStore;
 import dev.parley.hub.telemetry.HubMetrics;
 import dev.parley.hub.tenant.Tenants;
 import dev.parley.hub.workspace.Workspaces;
+import dev.parley.protocol.address.TenantId;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Puts together what remembers: documents, their indexes, the models that make vectors of them. */
 final class Library {
+  private static final Logger LOG = LoggerFactory.getLogger(Library.class);
+
+  private final Tenants tenants;
   private final Agents agents;
   private final Memories memories;
 
@@ -35,6 +43,7 @@ final class Library {
       ProviderKeys providerKeys,
       OutboundClient outbound,
       Budgets budgets) {
+    this.tenants = tenants;
     this.agents = agents;
     Embeddings embeddings =
         new Embeddings(
@@ -50,6 +59,21 @@ final class Library {
             SettingsMapping.memory(settings, store.data()),
             new Memories.Parts(
                 store.store(), tenants, agents, workspaces, embeddings, budgets, store.clock()));
+  }
+
+  /** Throws the indexes of tenants away that are erased, on whichever node they are. */
+  void follow(Announcements announcements) {
+    announcements.listen(
+        change -> {
+          if (change instanceof Announcement.TenantChanged changed) {
+            TenantId tenant = new TenantId(changed.tenant());
+            tenants
+                .exists(tenant)
+                .compose(there -> there ? Future.succeededFuture() : memories.forget(tenant))
+                .onFailure(e -> LOG.warn("the index of {} may be left", tenant, e));
+          }
+        },
+        () -> {});
   }
 
   Memories memories() {

@@ -137,7 +137,10 @@ public final class AuditTrail implements OperationTable.Witness {
     };
   }
 
-  /** What only administrators may do; of what reads, only what the platform reads of a tenant. */
+  /**
+   * What only administrators may do, except writing files, which is everyday work; of what reads,
+   * only what the platform reads of a tenant.
+   */
   private static boolean changes(Operation operation) {
     String permission = operation.permission();
     if (permission == null) {
@@ -146,6 +149,7 @@ public final class AuditTrail implements OperationTable.Witness {
     boolean reads = "GET".equals(operation.restMethod());
     return !permission.isEmpty()
         && Permission.of(permission).scope() == Scope.ADMIN
+        && !permission.equals(Permission.FILES_WRITE.wireName())
         && (!reads || String.valueOf(operation.restPath()).contains("{tenant}"));
   }
 

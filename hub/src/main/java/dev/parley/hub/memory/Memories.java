@@ -11,6 +11,7 @@ import dev.parley.hub.tenant.TenantScope;
 import dev.parley.hub.tenant.Tenants;
 import dev.parley.hub.workspace.Workspaces;
 import dev.parley.protocol.address.AgentId;
+import dev.parley.protocol.address.TenantId;
 import dev.parley.protocol.error.ErrorCode;
 import dev.parley.protocol.error.ParleyException;
 import io.vertx.core.Context;
@@ -394,6 +395,11 @@ public final class Memories {
 
   public long searches() {
     return searches.get();
+  }
+
+  /** Throws away what this node has derived from the documents of a tenant that was erased. */
+  public Future<Void> forget(TenantId tenant) {
+    return indexes.forget(tenant);
   }
 
   /** Lets running work end and closes the indexes. */

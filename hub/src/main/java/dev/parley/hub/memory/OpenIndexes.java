@@ -239,6 +239,15 @@ final class OpenIndexes {
   private <T> Future<T> discard(TenantId tenant, Slot slot, Throwable failure) {
     LOG.warn("the index of {} is broken and is made again", tenant, failure);
     broken.incrementAndGet();
+    return throwAway(tenant, slot).transform(done -> Future.failedFuture(failure));
+  }
+
+  /** Throws the index of a tenant that is gone away, when all work on it has ended. */
+  Future<Void> forget(TenantId tenant) {
+    return lanes.run(tenant, () -> take(tenant).compose(slot -> throwAway(tenant, slot)));
+  }
+
+  private Future<Void> throwAway(TenantId tenant, Slot slot) {
     return vertx
         .executeBlocking(
             () -> {
@@ -250,13 +259,13 @@ final class OpenIndexes {
               return true;
             },
             false)
-        .transform(
+        .<Void>mapEmpty()
+        .onComplete(
             done -> {
               synchronized (this) {
                 open.remove(tenant, slot);
               }
               release(slot);
-              return Future.failedFuture(failure);
             });
   }
 
