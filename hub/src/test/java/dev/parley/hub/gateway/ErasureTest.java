@@ -40,8 +40,7 @@ class ErasureTest {
     HUB.succeed(
         "PUT", "/v1/agents/main/files/SOUL.md", member.key(), Json.object().put("content", secret));
     HUB.succeed("POST", "/v1/memory", member.key(), Json.object().put("text", secret));
-    HUB.succeed(
-        "POST", "/v1/memory/search", member.key(), Json.object().put("query", "canary"));
+    HUB.succeed("POST", "/v1/memory/search", member.key(), Json.object().put("query", "canary"));
     HUB.defineRemote(member, "clerk");
     HUB.openChannel(friend, member, "clerk", Json.object().put("purpose", secret));
     HUB.openChannel(member, friend, "main", Json.object());
@@ -116,8 +115,7 @@ class ErasureTest {
     assertFalse(Files.exists(HUB.data().resolve("workspace").resolve(member.tenant())));
     assertEquals(List.of(), RedisPeek.keysOf(HUB.data(), member.tenant()));
     assertEquals(List.of(), filesWith(HUB.data().resolve("workspace"), secret));
-    await()
-        .until(() -> !Files.exists(HUB.data().resolve("memory-index").resolve(member.tenant())));
+    await().until(() -> !Files.exists(HUB.data().resolve("memory-index").resolve(member.tenant())));
   }
 
   @Test

@@ -42,6 +42,11 @@ import org.junit.jupiter.api.io.TempDir;
 class WorkspaceEscapeTest {
   private static final String SECRET = "outside and secret";
 
+  private static final AtomicInteger TENANTS = new AtomicInteger();
+
+  /** One of its own, as the tests share a store and may leave changes open in it. */
+  private final String tenant = "acme-" + TENANTS.incrementAndGet();
+
   @TempDir Path base;
   private Path data;
   private Path inside;
@@ -54,7 +59,7 @@ class WorkspaceEscapeTest {
   void open(Store store) throws IOException {
     this.store = store;
     data = base.resolve("data");
-    inside = data.resolve("workspace/acme/agents/helper/workspace");
+    inside = data.resolve("workspace/" + tenant + "/agents/helper/workspace");
     outside = Files.createDirectory(base.resolve("outside"));
     Files.writeString(outside.resolve("secret.md"), SECRET);
     vertx = Vertx.vertx();
@@ -69,7 +74,7 @@ class WorkspaceEscapeTest {
 
   private Workspace workspaceOf(String agent) {
     return Shelves.workspace(
-        Shelves.of(vertx, store, WorkspaceSettings.DEFAULTS), data, "acme", agent);
+        Shelves.of(vertx, store, WorkspaceSettings.DEFAULTS), data, tenant, agent);
   }
 
   private void assertOutsideIsUntouched() throws IOException {
@@ -125,7 +130,8 @@ class WorkspaceEscapeTest {
 
   @Test
   void theWorkspaceItselfOrADirectoryAboveItMayBeNoLink() throws IOException {
-    for (String linked : List.of("acme/agents/x/workspace", "acme/agents/x", "acme/agents")) {
+    for (String linked :
+        List.of(tenant + "/agents/x/workspace", tenant + "/agents/x", tenant + "/agents")) {
       Path link = data.resolve("workspace").resolve(linked);
       if (Files.exists(link)) {
         Files.move(link, base.resolve(linked.replace("/", "-")));
