@@ -26,6 +26,7 @@ public final class Cluster {
 
   private static final int ATTEMPTS = 3;
   private static final int OPEN_SECONDS = 20;
+  private static final int CLOSE_SECONDS = 10;
 
   private final Vertx vertx;
   private final HazelcastInstance hazelcast;
@@ -182,6 +183,7 @@ public final class Cluster {
   public Future<Void> close(Vertx worker) {
     return vertx
         .close()
+        .timeout(CLOSE_SECONDS, TimeUnit.SECONDS)
         .eventually(
             () ->
                 worker.executeBlocking(

@@ -42,6 +42,9 @@ import org.jspecify.annotations.Nullable;
  * one member answers another: an answer that cannot be read is one that never comes.
  */
 final class HazelcastMember {
+  /** What a member keeps is nothing that others cannot tell again: it need not wait for long. */
+  private static final String LEAVES_WITHIN_SECONDS = "10";
+
   private static final List<Class<?>> WIRE_CLASSES =
       List.of(
           String.class,
@@ -178,6 +181,7 @@ final class HazelcastMember {
     property(config, ClusterProperty.MAX_NO_HEARTBEAT_SECONDS.getName(), "10");
     property(config, ClusterProperty.MERGE_FIRST_RUN_DELAY_SECONDS.getName(), "5");
     property(config, ClusterProperty.MERGE_NEXT_RUN_DELAY_SECONDS.getName(), "5");
+    property(config, ClusterProperty.GRACEFUL_SHUTDOWN_MAX_WAIT.getName(), LEAVES_WITHIN_SECONDS);
     return config;
   }
 
