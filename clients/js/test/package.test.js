@@ -55,14 +55,19 @@ test('README: be an agent, and call one', async () => {
   ]);
 });
 
+test('README: memory', async () => {
+  const { secret } = await newTenant(hub, 'acme');
+  assert.match(await runExample(2, { PARLEY_KEY: secret }), /oolong/);
+});
+
 test('README: errors and lost connections', async () => {
   const { secret } = await newTenant(hub, 'acme');
-  assert.equal(await runExample(2, { PARLEY_KEY: secret }), 'not_found false\nover: closed\n');
+  assert.equal(await runExample(3, { PARLEY_KEY: secret }), 'not_found false\nover: closed\n');
 });
 
 test('README: older runtimes', async () => {
   const { secret } = await newTenant(hub, 'acme');
-  assert.equal(await runExample(3, { PARLEY_KEY: secret }), 'true\n');
+  assert.equal(await runExample(4, { PARLEY_KEY: secret }), 'true\n');
 });
 
 test('the types are those of a program that uses all of them, and refuse misuse', async () => {
