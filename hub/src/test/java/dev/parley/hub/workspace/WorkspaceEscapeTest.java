@@ -251,10 +251,10 @@ class WorkspaceEscapeTest {
     try {
       while (!stop.get()) {
         Files.createDirectory(away);
-        if (Files.exists(notes, NOFOLLOW_LINKS)) {
-          Files.move(notes, away.resolve("notes"));
-        }
         try {
+          if (Files.exists(notes, NOFOLLOW_LINKS)) {
+            Files.move(notes, away.resolve("notes"));
+          }
           if (swaps.incrementAndGet() % 2 == 0) {
             Files.createSymbolicLink(notes, outside);
           } else {
