@@ -213,7 +213,7 @@ class ScheduleTest {
       assertEquals(0, deliveries(worker).size());
       String own = worker.succeed("schedule.create", cron("0 9 * * *")).path("id").asText();
       worker.succeed("schedule.update", Json.object().put("id", own).put("payload", "mine"));
-      worker.succeed("schedule.run", Json.object().put("id", own));
+      run(worker, Json.object().put("id", own));
       assertEquals(acme.agent("worker"), handle(worker).at("/params/from").asText());
       worker.succeed("schedule.delete", Json.object().put("id", own));
     }
@@ -227,20 +227,25 @@ class ScheduleTest {
       JsonNode handled = worker.delivery();
       String timer = timer(worker, handled);
       worker.raw(ok(handled));
-      worker.succeed("schedule.run", Json.object().put("id", timer));
+      run(worker, Json.object().put("id", timer));
       handled = worker.delivery();
       String second = timer(worker, handled);
       worker.raw(ok(handled));
       message("fresh");
       handled = worker.delivery();
-      worker.succeed(
-          "schedule.run",
-          Json.object().put("id", second).put("parent", handled.at("/params/id").asText()));
+      run(worker, Json.object().put("id", second).put("parent", handled.at("/params/id").asText()));
       worker.raw(ok(handled));
       String sent = worker.delivery().at("/params/id").asText();
       JsonNode record = HUB.get("/v1/messages/" + sent, acme.key()).body();
       assertEquals(2, record.path("causes").size(), record.toString());
     }
+  }
+
+  /**
+   * What it sends to itself may come before the answer, and would be dropped by waiting for that.
+   */
+  private static void run(Peer worker, ObjectNode schedule) {
+    worker.send("schedule.run", schedule);
   }
 
   private void message(String id) {
